@@ -1,0 +1,111 @@
+package access
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+	"time"
+)
+
+func TestAnActIsDeniedUnlessTheMatrixAllowsIt(t *testing.T) {
+	admin := Actor{ID: "a", Grants: []Grant{{Admin, "kap"}}}
+	everywhere := Actor{ID: "a", Grants: []Grant{{Admin, ""}}}
+	trainee := Actor{ID: "t", Grants: []Grant{{Trainee, "kap"}}}
+	for _, tt := range []struct {
+		name    string
+		who     Actor
+		act     Act
+		program string // "" asks May
+		want    error
+	}{
+		{"a stranger verifies", Actor{}, Verify, "", nil},
+		{"a stranger studies", Actor{}, Study, "", ErrSignIn},
+		{"somebody without a role uses the account", Actor{ID: "x"}, UseAccount, "", nil},
+		{"somebody without a role studies", Actor{ID: "x"}, Study, "", ErrForbidden},
+		{"a trainee studies", trainee, Study, "", nil},
+		{"a trainee grades", trainee, GradeLog, "", ErrForbidden},
+		{"a trainee of another program studies", trainee, Study, "other", ErrForbidden},
+		{"an admin in the own program", admin, ManageCohorts, "kap", nil},
+		{"an admin in another program", admin, ManageCohorts, "other", ErrForbidden},
+		{"an admin of all programs", everywhere, ManageCohorts, "other", nil},
+		{"an act nobody wrote down", everywhere, Act("fly"), "", ErrForbidden},
+		{"an admin chooses a trainee's own path", everywhere, ChooseOwnPath, "", ErrForbidden},
+	} {
+		got := tt.who.May(tt.act)
+		if tt.program != "" {
+			got = tt.who.MayIn(tt.act, tt.program)
+		}
+		if !errors.Is(got, tt.want) {
+			t.Errorf("%s: got %v, want %v", tt.name, got, tt.want)
+		}
+	}
+}
+
+func TestAGraveActNeedsASecondFactorWhereRequired(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		require bool
+		factor  bool
+		since   time.Duration
+		want    error
+	}{
+		{"not required", false, false, time.Hour, nil},
+		{"required, none given", true, false, 0, ErrMFA},
+		{"required and given", true, true, Fresh, nil},
+		{"given too long ago", true, true, Fresh + 1, ErrReauth},
+	} {
+		a := Actor{ID: "a", Grants: []Grant{{Admin, ""}}, RequireMFA: tt.require, SecondFactor: tt.factor, SinceSignIn: tt.since}
+		if got := a.May(IssueCredential); !errors.Is(got, tt.want) {
+			t.Errorf("%s: May(IssueCredential) = %v, want %v", tt.name, got, tt.want)
+		}
+		if got := a.May(SeeCompletion); got != nil {
+			t.Errorf("%s: May(SeeCompletion) = %v; that act is not grave", tt.name, got)
+		}
+	}
+}
+
+func TestProgramsNarrowAList(t *testing.T) {
+	a := Actor{ID: "a", Grants: []Grant{{Trainee, "x"}, {Admin, "b"}, {Admin, "c"}}}
+	if got, all := a.Programs(ManageCohorts); all || !slices.Equal(got, []string{"b", "c"}) {
+		t.Errorf("Programs = %v, %v; want b and c", got, all)
+	}
+	a.Grants = append(a.Grants, Grant{Admin, ""})
+	if got, all := a.Programs(ManageCohorts); !all {
+		t.Errorf("Programs = %v, %v; want all", got, all)
+	}
+}
+
+func TestEveryActSaysWho(t *testing.T) {
+	for _, act := range Acts() {
+		if who := Who(act); len(who) == 0 || slices.Contains(who, "") {
+			t.Errorf("Who(%q) = %v, want somebody", act, who)
+		}
+	}
+	if Listed(Act("fly")) {
+		t.Error(`Listed("fly") = true`)
+	}
+	if !Anyone(Verify) || Anyone(Study) {
+		t.Error("Anyone: want verify and not study")
+	}
+}
+
+func TestStaffAreAllButTrainees(t *testing.T) {
+	for _, r := range Roles {
+		if r.IsStaff() == (r == Trainee) {
+			t.Errorf("%s.IsStaff() = %v", r, r.IsStaff())
+		}
+	}
+	if !(Actor{Grants: []Grant{{Clearer, "p"}}}).Has(Clearer) {
+		t.Error("Has(clearer) = false for a clearer")
+	}
+}
+
+func TestTheContextCarriesTheActor(t *testing.T) {
+	if got := From(context.Background()); got.ID != "" {
+		t.Errorf("From(empty) = %+v, want a stranger", got)
+	}
+	if got := From(With(context.Background(), Actor{ID: "a"})); got.ID != "a" {
+		t.Errorf("From = %+v, want a", got)
+	}
+}

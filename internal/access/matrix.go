@@ -1,0 +1,104 @@
+package access
+
+import (
+	"maps"
+	"slices"
+)
+
+// An Act is something a person may ask the system to do.
+type Act string
+
+// The acts.
+const (
+	Look       Act = "look"        // pages, documents and health that anyone may see
+	Verify     Act = "verify"      // check a certificate
+	SignIn     Act = "sign in"     // prove who one is, or use what a sign-in gave
+	UseAccount Act = "use account" // one's own profile, sessions and second factor
+
+	SeeEnrollment   Act = "see enrollment" // and its progress
+	Study           Act = "study"
+	TakeQuiz        Act = "take quiz"
+	WriteLog        Act = "write log"
+	ConfirmName     Act = "confirm name"
+	ChooseOwnPath   Act = "choose own path" // personal experience; nobody but the trainee
+	ReadLog         Act = "read log"
+	GradeLog        Act = "grade log" // grade or return
+	SignLog         Act = "sign log"
+	Remediate       Act = "remediate" // grant one more try of a quiz
+	ManagePeople    Act = "manage people"
+	SeePeople       Act = "see people"
+	SeeCohort       Act = "see cohort"
+	SeePrograms     Act = "see programs"
+	ManageCohorts   Act = "manage cohorts" // cohorts, enrollments, supervisors
+	SeeCompletion   Act = "see completion"
+	IssueCredential Act = "issue credential" // issue, supersede
+	Revoke          Act = "revoke credential"
+	SeeCredentials  Act = "see credentials"
+	ReadAudit       Act = "read audit"
+	TestHook        Act = "test hook" // registered only in test mode
+)
+
+// A rule says who may do an act. Grave acts ask staff for a second factor and
+// a fresh sign-in where the installation requires them.
+type rule struct {
+	anyone   bool
+	signedIn bool
+	roles    []Role
+	grave    bool
+}
+
+// matrix is the policy. An act that does not stand here is denied to all.
+var matrix = map[Act]rule{
+	Look:       {anyone: true},
+	Verify:     {anyone: true},
+	SignIn:     {anyone: true},
+	TestHook:   {anyone: true},
+	UseAccount: {signedIn: true},
+
+	SeeEnrollment:   {roles: []Role{Trainee, Instructor, Supervisor, Admin, Director}},
+	Study:           {roles: []Role{Trainee}},
+	TakeQuiz:        {roles: []Role{Trainee}},
+	WriteLog:        {roles: []Role{Trainee}},
+	ConfirmName:     {roles: []Role{Trainee}},
+	ChooseOwnPath:   {roles: []Role{Trainee}},
+	ReadLog:         {roles: []Role{Trainee, Instructor, Supervisor}},
+	GradeLog:        {roles: []Role{Instructor, Supervisor}, grave: true},
+	SignLog:         {roles: []Role{Instructor, Supervisor}, grave: true},
+	Remediate:       {roles: []Role{Instructor}},
+	ManagePeople:    {roles: []Role{Admin}, grave: true},
+	SeePeople:       {roles: []Role{Admin, Director}},
+	SeeCohort:       {roles: []Role{Admin, Director, Instructor}},
+	SeePrograms:     {roles: []Role{Admin, Director, Instructor}},
+	ManageCohorts:   {roles: []Role{Admin}},
+	SeeCompletion:   {roles: []Role{Admin, Director}},
+	IssueCredential: {roles: []Role{Admin, Director}, grave: true},
+	Revoke:          {roles: []Role{Admin, Director}, grave: true},
+	SeeCredentials:  {roles: []Role{Trainee, Admin, Director}},
+	ReadAudit:       {roles: []Role{Admin, Director, Operator}},
+}
+
+// Listed reports whether act stands in the matrix. A route whose act does not
+// must not be registered.
+func Listed(act Act) bool { _, ok := matrix[act]; return ok }
+
+// Who says in words who may do act: "anyone", "signed in" or the roles.
+func Who(act Act) []string {
+	switch rule := matrix[act]; {
+	case rule.anyone:
+		return []string{"anyone"}
+	case rule.signedIn:
+		return []string{"signed in"}
+	default:
+		who := make([]string, len(rule.roles))
+		for i, r := range rule.roles {
+			who[i] = string(r)
+		}
+		return who
+	}
+}
+
+// Anyone reports whether act needs no sign-in.
+func Anyone(act Act) bool { return matrix[act].anyone }
+
+// Acts lists every act of the matrix in alphabetical order.
+func Acts() []Act { return slices.Sorted(maps.Keys(matrix)) }
