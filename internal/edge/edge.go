@@ -1,0 +1,163 @@
+// Package edge is what the API and the pages share of HTTP: the Fiber app, who
+// is asking, how often they may, how strictly input is read, and what a fault
+// looks like from outside.
+package edge
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/google/uuid"
+
+	"github.com/kapstone-lms/kapstone/internal/fault"
+)
+
+// The time-outs and sizes of a connection. Fiber has none of its own, and a
+// client that sends one byte a second would hold its connection for ever.
+const (
+	readTimeout  = 10 * time.Second
+	writeTimeout = 30 * time.Second
+	idleTimeout  = 60 * time.Second
+	maxBody      = 1 << 20
+	maxJSON      = 64 << 10
+	maxHeader    = 8 << 10
+)
+
+// deadline bounds the store calls of one request. A client that goes away does
+// not cancel anything in Fiber, so the clock must.
+const deadline = 5 * time.Second
+
+// Options says how the edge meets the world. The zero value suits a server on
+// loopback without a proxy.
+type Options struct {
+	Log *slog.Logger
+	// TrustedProxies are the addresses or CIDR ranges whose X-Forwarded-For is
+	// believed. From anybody else the header means nothing.
+	TrustedProxies []string
+	// TLS says that people reach the server by https.
+	TLS bool
+	// Observe, if set, is told of each finished request.
+	Observe func(method, route string, status int, took time.Duration)
+}
+
+// New returns a Fiber app set as the product needs it. Immutable is set
+// because Fiber otherwise hands out strings that change under their holder
+// once the request is over.
+func New(o Options) *fiber.App {
+	app := fiber.New(fiber.Config{
+		Immutable:               true,
+		CaseSensitive:           true,
+		StrictRouting:           true,
+		DisableStartupMessage:   true,
+		ReadTimeout:             readTimeout,
+		WriteTimeout:            writeTimeout,
+		IdleTimeout:             idleTimeout,
+		BodyLimit:               maxBody,
+		ReadBufferSize:          maxHeader,
+		EnableTrustedProxyCheck: true,
+		TrustedProxies:          o.TrustedProxies,
+		ProxyHeader:             proxyHeader(o),
+		EnableIPValidation:      true,
+		ErrorHandler:            func(c *fiber.Ctx, err error) error { return Refuse(c, o.Log, err) },
+	})
+	app.Use(o.begin)
+	return app
+}
+
+func proxyHeader(o Options) string {
+	if len(o.TrustedProxies) == 0 {
+		return ""
+	}
+	return fiber.HeaderXForwardedFor
+}
+
+// begin wraps every request: it gives it an id and a deadline, sets the
+// headers that every answer carries, turns a panic into one failed request and
+// refuses what two servers might read in two ways.
+func (o Options) begin(c *fiber.Ctx) (err error) {
+	started := time.Now()
+	ctx, cancel := context.WithTimeout(c.UserContext(), deadline)
+	defer cancel()
+	c.SetUserContext(context.WithValue(ctx, requestKey{}, uuid.NewString()))
+	o.headers(c)
+	defer func() {
+		if r := recover(); r != nil {
+			o.Log.ErrorContext(ctx, "panic", "request_id", RequestID(c.UserContext()), "route", c.Route().Path,
+				"kind", kindOf(r), "stack", string(debug.Stack()))
+			err = Refuse(c, o.Log, ours)
+		}
+		if err != nil {
+			err = Refuse(c, o.Log, err)
+		}
+		if o.Observe != nil {
+			o.Observe(c.Method(), c.Route().Path, c.Response().StatusCode(), time.Since(started))
+		}
+	}()
+	if ambiguous(c) {
+		return ErrFraming
+	}
+	return c.Next()
+}
+
+// kindOf names what was panicked with and not what it said: the words of a
+// run-time error may hold what somebody typed.
+func kindOf(r any) string {
+	if _, ok := r.(error); ok {
+		return "error"
+	}
+	return "value"
+}
+
+type requestKey struct{}
+
+// RequestID returns the id of the request being served, "" outside one.
+func RequestID(ctx context.Context) string { id, _ := ctx.Value(requestKey{}).(string); return id }
+
+// csp lets a page use nothing but our own files, and no inline script.
+const csp = "default-src 'none'; img-src 'self' data:; style-src 'self'; script-src 'self'; connect-src 'self'; " +
+	"font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+func (o Options) headers(c *fiber.Ctx) {
+	c.Set("X-Request-Id", RequestID(c.UserContext()))
+	c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
+	c.Set(fiber.HeaderContentSecurityPolicy, csp)
+	c.Set(fiber.HeaderReferrerPolicy, "no-referrer")
+	c.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+	c.Set("Cross-Origin-Opener-Policy", "same-origin")
+	c.Set("Cross-Origin-Resource-Policy", "same-origin")
+	c.Set(fiber.HeaderCacheControl, "no-store")
+	if o.TLS {
+		c.Set(fiber.HeaderStrictTransportSecurity, "max-age=31536000; includeSubDomains")
+	}
+}
+
+// ErrFraming reports a request whose length or host is said twice.
+var ErrFraming = fault.New(fault.Malformed, "ambiguous_request", "The request says its length or its host in two ways. Send each once.")
+
+// ambiguous reports headers from which a proxy in front of us and we might
+// read two different requests.
+func ambiguous(c *fiber.Ctx) bool {
+	var lengths, hosts, encodings int
+	for line := range bytes.SplitSeq(c.Request().Header.RawHeaders(), []byte("\n")) {
+		name, _, _ := bytes.Cut(line, []byte(":"))
+		switch strings.ToLower(string(bytes.TrimSpace(name))) {
+		case "content-length":
+			lengths++
+		case "host":
+			hosts++
+		case "transfer-encoding":
+			encodings++
+		}
+	}
+	return hosts > 1 || lengths > 1 || encodings > 1 || lengths > 0 && encodings > 0
+}
+
+// FiberPath writes a path with {names} the way Fiber does, with :names.
+func FiberPath(path string) string {
+	return strings.NewReplacer("{", ":", "}", "").Replace(path)
+}
