@@ -1,0 +1,191 @@
+// Package curriculum reads a course as its authors write it, checks it, and
+// gives it out as a Course that never changes: modules with their lessons and
+// quiz items, and the programs that say what must be done with them.
+package curriculum
+
+// Keys are types of their own, so that three strings in a row cannot change
+// places.
+type (
+	// A ModuleKey names a module, such as "ethics_safety".
+	ModuleKey string
+	// A LessonID names a lesson, such as "sci-1".
+	LessonID string
+	// An ItemID names a quiz item, such as "sci-01".
+	ItemID string
+	// An OptionID names an option of an item: "a" to "h".
+	OptionID string
+	// An ObjectiveID names a learning objective of a module.
+	ObjectiveID string
+)
+
+// A Course is everything under modules/ at one moment: immutable, named by the
+// hash of its content.
+type Course struct {
+	Modules  []*Module  // in their order of study
+	Programs []*Program // exactly one has Default
+
+	hash  string
+	files map[string][]byte
+}
+
+// A Module is one unit of study with its quiz.
+type Module struct {
+	Key        ModuleKey
+	Title      string
+	Summary    string
+	ReviewNote string // who must look at it before it is used
+	Objectives []Objective
+	Lessons    []*Lesson // in their order of study
+	Quiz       Quiz
+	Items      []*Item
+}
+
+// An Objective is what a trainee can do after the module. It is critical when
+// the bank has a critical item for it: then every attempt asks one.
+type Objective struct {
+	ID       ObjectiveID
+	Text     string
+	Critical bool
+}
+
+// Quiz says how a module's quiz is drawn.
+type Quiz struct {
+	Draw    int // items in an attempt
+	Minutes int // time limit of an attempt
+}
+
+// A Lesson is one page of study.
+type Lesson struct {
+	ID         LessonID
+	Title      string
+	Minutes    int
+	Objectives []ObjectiveID
+	Sources    []Source
+	HTML       string // rendered once, sanitized
+}
+
+// A Source says where a fact comes from and how sure it is: A is the
+// regulator's, the label's or the program's own text, B peer-reviewed or a
+// reputable second hand, C a clinic's page or marketing, M not confirmed.
+type Source struct {
+	Key        string
+	What       string
+	Confidence string
+}
+
+// Kind is the kind of a quiz item.
+type Kind string
+
+// The kinds of item.
+const (
+	Single   Kind = "single"   // exactly one option is right
+	Multiple Kind = "multiple" // one or more are right, and all of them must be chosen
+)
+
+// An Item is a quiz question with its key. Neither Correct nor Why may leave
+// the server before the program's review policy allows it.
+type Item struct {
+	ID         ItemID
+	Lesson     LessonID
+	Objective  ObjectiveID
+	Kind       Kind
+	Critical   bool // a wrong answer fails the attempt whatever the score
+	Stem       string
+	Options    []Option
+	Sources    []string
+	Confidence string
+	Note       string // for instructors
+}
+
+// An Option is one choice of an item.
+type Option struct {
+	ID      OptionID
+	Text    string
+	Correct bool
+	Why     string // why it is right or wrong
+}
+
+// A Program is what somebody must do for a certificate: rules as data.
+type Program struct {
+	Key          string
+	Version      int
+	Title        string
+	Summary      string
+	Default      bool
+	Certificate  Certificate
+	Quiz         QuizRules
+	Lessons      LessonRule
+	Practicum    PracticumRules
+	Experience   ExperienceRules
+	Requirements []Requirement
+}
+
+// Certificate holds the words of the program's certificate.
+type Certificate struct {
+	Title string
+}
+
+// QuizRules says how quizzes are passed in a program.
+type QuizRules struct {
+	PassPercent int    // 1..100
+	Attempts    int    // tries before an instructor must help
+	WaitHours   int    // between a failed try and the next
+	Review      Review // what a trainee sees of the key, and when
+}
+
+// A Review policy says when a trainee may see which answers were right.
+type Review string
+
+// The review policies.
+const (
+	ReviewNever     Review = "never"      // score and objectives only
+	ReviewAfterPass Review = "after_pass" // answers and rationales of an attempt that passed
+)
+
+// A LessonRule says whether a lesson must be opened before it is completed.
+type LessonRule string
+
+// The lesson rules.
+const (
+	LessonsAny         LessonRule = "any"
+	LessonsOpenedFirst LessonRule = "opened_first"
+)
+
+// PracticumRules says which logged sessions count.
+type PracticumRules struct {
+	Kinds          []string // "client", "peer", "role_play"
+	SafetyCriteria []string // criteria with a floor, such as "c2"
+	SafetyFloor    int      // a counted log has no lower grade in those
+}
+
+// ExperienceRules holds the attestation that ends the personal experience
+// requirement, the same for both paths.
+type ExperienceRules struct {
+	Version   string // of the statement
+	Statement string
+	Minutes   int
+}
+
+// A RequirementType says what a requirement asks for.
+type RequirementType string
+
+// The requirement types.
+const (
+	AllOf              RequirementType = "all_of"
+	LessonsComplete    RequirementType = "lessons_complete"
+	QuizPass           RequirementType = "quiz_pass"
+	PracticumSessions  RequirementType = "practicum_sessions_min"
+	PersonalExperience RequirementType = "personal_experience"
+	PrintedName        RequirementType = "printed_name"
+)
+
+// A Requirement is a node of what is asked: a group, or one thing to do.
+type Requirement struct {
+	ID     string
+	Type   RequirementType
+	Title  string
+	Module ModuleKey     // lessons_complete, quiz_pass
+	Phase  string        // practicum_sessions_min: "preparation", "medicine", "integration"
+	Count  int           // practicum_sessions_min
+	Of     []Requirement // all_of
+}

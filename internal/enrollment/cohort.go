@@ -1,0 +1,157 @@
+package enrollment
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"github.com/kapstone-lms/kapstone/internal/access"
+	"github.com/kapstone-lms/kapstone/internal/audit"
+	"github.com/kapstone-lms/kapstone/internal/db"
+	"github.com/kapstone-lms/kapstone/internal/fault"
+	"github.com/kapstone-lms/kapstone/internal/once"
+)
+
+// A Cohort is a group that moves through a program together. StartsOn and
+// EndsOn are dates, YYYY-MM-DD, in the cohort's time zone.
+type Cohort struct {
+	bun.BaseModel `bun:"table:cohorts"`
+
+	ID          string `bun:",pk"`
+	Program     string
+	Name        string
+	StartsOn    string
+	EndsOn      string
+	TimeZone    string
+	CreatedAt   db.Time
+	Instructors []string `bun:"-"` // person ids
+}
+
+// The faults of a cohort's form.
+var (
+	ErrName = fault.New(fault.Invalid, "bad_name", "A cohort's name has 1 to 200 characters.").At("name")
+	ErrDate = fault.New(fault.Invalid, "bad_date", "A date reads YYYY-MM-DD, and a cohort ends no earlier than it starts.")
+	ErrZone = fault.New(fault.Invalid, "bad_time_zone", "This is not a time zone of the IANA database, such as America/Denver.").At("time_zone")
+)
+
+// check is the rule of form of a cohort.
+func (c *Cohort) check() error {
+	if n := len([]rune(c.Name)); n < 1 || n > 200 {
+		return ErrName
+	}
+	for _, d := range []struct{ field, date string }{{"starts_on", c.StartsOn}, {"ends_on", c.EndsOn}} {
+		if _, err := time.Parse(time.DateOnly, d.date); err != nil {
+			return ErrDate.At(d.field)
+		}
+	}
+	if c.EndsOn < c.StartsOn {
+		return ErrDate.At("ends_on")
+	}
+	if _, err := time.LoadLocation(c.TimeZone); err != nil || c.TimeZone == "" || c.TimeZone == "Local" {
+		return ErrZone
+	}
+	return nil
+}
+
+// OpenCohort makes a cohort of a program with its instructors.
+func (s *Service) OpenCohort(ctx context.Context, c Cohort) (*Cohort, error) {
+	if err := access.From(ctx).MayIn(access.ManageCohorts, c.Program); err != nil {
+		return nil, err
+	}
+	if s.Current().Program(c.Program) == nil {
+		return nil, ErrProgram
+	}
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	made := &c
+	err := s.db.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
+		id, again, err := once.Claim(ctx, tx, s.now(), db.NewID())
+		if err != nil {
+			return err
+		}
+		if again {
+			made, err = getCohort(ctx, tx, id)
+			return err
+		}
+		c.ID, c.CreatedAt = id, db.At(s.now())
+		return s.open(ctx, tx, &c)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("open cohort: %w", err)
+	}
+	return made, nil
+}
+
+func (s *Service) open(ctx context.Context, tx bun.IDB, c *Cohort) error {
+	for _, id := range c.Instructors {
+		if err := s.teacher(ctx, tx, id, c.Program, "instructor_ids"); err != nil {
+			return err
+		}
+	}
+	if err := insertCohort(ctx, tx, c); err != nil {
+		return err
+	}
+	if err := link(ctx, tx, "cohort_instructors", "cohort_id", c.ID, c.Instructors); err != nil {
+		return err
+	}
+	return audit.Append(ctx, tx, s.now(), "cohort.opened", c.ID,
+		map[string]any{"program": c.Program, "instructors": c.Instructors})
+}
+
+// teacher checks that a person may teach or supervise in a program.
+func (s *Service) teacher(ctx context.Context, idb bun.IDB, personID, program, field string) error {
+	if err := s.active(ctx, idb, personID, field); err != nil {
+		return err
+	}
+	p, err := s.people.Find(ctx, idb, personID)
+	if err != nil {
+		return err
+	}
+	for _, g := range p.Grants {
+		if (g.Role == access.Instructor || g.Role == access.Supervisor) && (g.Program == "" || g.Program == program) {
+			return nil
+		}
+	}
+	return ErrTeacher.At(field)
+}
+
+// Cohort returns a cohort the actor may see for an act: one they teach, or any
+// of a program they administer.
+func (s *Service) Cohort(ctx context.Context, act access.Act, id string) (*Cohort, error) {
+	who := access.From(ctx)
+	if err := who.May(act); err != nil {
+		return nil, err
+	}
+	if !db.IsID(id) {
+		return nil, db.ErrNone
+	}
+	c, err := getCohort(ctx, s.db, id)
+	if err != nil {
+		return nil, err
+	}
+	if Administers(who, c.Program) {
+		return c, nil
+	}
+	teaches, err := has(ctx, s.db, "cohort_instructors", "cohort_id", id, who.ID)
+	if err != nil {
+		return nil, err
+	}
+	if !teaches || who.MayIn(act, c.Program) != nil {
+		return nil, db.ErrNone
+	}
+	return c, nil
+}
+
+// Cohorts returns the cohorts the actor teaches or administers, oldest first,
+// after the one named by after.
+func (s *Service) Cohorts(ctx context.Context, after string, limit int64) ([]*Cohort, error) {
+	who := access.From(ctx)
+	if err := who.May(access.SeePrograms); err != nil {
+		return nil, err
+	}
+	programs, all := who.Programs(access.ManageCohorts)
+	return cohorts(ctx, s.db, visible{who.ID, programs, all}, after, limit)
+}

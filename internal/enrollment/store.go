@@ -1,0 +1,173 @@
+package enrollment
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"github.com/kapstone-lms/kapstone/internal/curriculum"
+	"github.com/kapstone-lms/kapstone/internal/db"
+)
+
+// find returns an enrollment by an id that came from outside.
+func find(ctx context.Context, idb bun.IDB, id string) (*Enrollment, error) {
+	if !db.IsID(id) {
+		return nil, db.ErrNone
+	}
+	return get(ctx, idb, id)
+}
+
+func get(ctx context.Context, idb bun.IDB, id string) (*Enrollment, error) {
+	e := new(Enrollment)
+	return e, db.Check(idb.NewSelect().Model(e).Where("id = ?", id).Scan(ctx))
+}
+
+func insert(ctx context.Context, tx bun.IDB, e *Enrollment) error {
+	_, err := tx.NewInsert().Model(e).Exec(ctx)
+	if err = db.Check(err); errors.Is(err, db.ErrExists) {
+		return ErrEnrolled
+	}
+	return err
+}
+
+func ofPerson(ctx context.Context, idb bun.IDB, personID string) (rows []*Enrollment, err error) {
+	err = idb.NewSelect().Model(&rows).Where("person_id = ?", personID).OrderExpr("id").Scan(ctx)
+	return rows, db.Check(err)
+}
+
+func ofCohort(ctx context.Context, idb bun.IDB, cohortID string) (rows []*Enrollment, err error) {
+	err = idb.NewSelect().Model(&rows).Where("cohort_id = ?", cohortID).OrderExpr("id").Scan(ctx)
+	return rows, db.Check(err)
+}
+
+// setName writes the confirmed name if nobody changed e since it was read.
+func setName(ctx context.Context, tx bun.IDB, e *Enrollment, name string, at time.Time) error {
+	res, err := tx.NewUpdate().Model(e).
+		Set("printed_name = ?", name).Set("name_confirmed_at = ?", db.At(at)).Set("version = version + 1").
+		Where("id = ? AND version = ?", e.ID, e.Version).Exec(ctx)
+	if err := db.One(res, err, ErrStale); err != nil {
+		return err
+	}
+	e.PrintedName, e.NameConfirmedAt, e.Version = name, db.At(at), e.Version+1
+	return nil
+}
+
+func insertCohort(ctx context.Context, tx bun.IDB, c *Cohort) error {
+	_, err := tx.NewInsert().Model(c).Exec(ctx)
+	return db.Check(err)
+}
+
+func getCohort(ctx context.Context, idb bun.IDB, id string) (*Cohort, error) {
+	c := new(Cohort)
+	err := db.Check(idb.NewSelect().Model(c).Where("id = ?", id).Scan(ctx))
+	if err == nil {
+		c.Instructors, err = linked(ctx, idb, "cohort_instructors", "cohort_id", id)
+	}
+	return c, err
+}
+
+// visible narrows a list to what a person teaches or supervises, and to the
+// programs in which their role counts.
+type visible struct {
+	personID string
+	programs []string
+	all      bool
+}
+
+// cohorts lists the cohorts of v's programs and those that v's person teaches.
+func cohorts(ctx context.Context, idb bun.IDB, v visible, after string, limit int64) (rows []*Cohort, err error) {
+	q := idb.NewSelect().Model(&rows).Where("id > ?", after).OrderExpr("id").Limit(limit)
+	if !v.all {
+		q.WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery {
+			q.Where("id IN (SELECT cohort_id FROM cohort_instructors WHERE person_id = ?)", v.personID)
+			if len(v.programs) > 0 {
+				q.WhereOr("program IN (?)", bun.In(v.programs))
+			}
+			return q
+		})
+	}
+	if err := q.Scan(ctx); err != nil {
+		return nil, db.Check(err)
+	}
+	for _, c := range rows {
+		if c.Instructors, err = linked(ctx, idb, "cohort_instructors", "cohort_id", c.ID); err != nil {
+			return nil, err
+		}
+	}
+	return rows, nil
+}
+
+// supervisedBy lists the enrollments that v's person supervises: where they
+// are named, and in the cohorts they teach where nobody is.
+func supervisedBy(ctx context.Context, idb bun.IDB, v visible) (ids []string, err error) {
+	q := idb.NewSelect().Model((*Enrollment)(nil)).Column("id").Where("person_id <> ?", v.personID).
+		WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery {
+			return q.Where("id IN (SELECT enrollment_id FROM enrollment_supervisors WHERE person_id = ?)", v.personID).
+				WhereOr(`cohort_id IN (SELECT cohort_id FROM cohort_instructors WHERE person_id = ?)
+					AND NOT EXISTS (SELECT 1 FROM enrollment_supervisors s WHERE s.enrollment_id = enrollment.id)`, v.personID)
+		})
+	if !v.all {
+		if len(v.programs) == 0 {
+			return nil, nil
+		}
+		q.Where("program IN (?)", bun.In(v.programs))
+	}
+	err = q.OrderExpr("id").Scan(ctx, &ids)
+	return ids, db.Check(err)
+}
+
+// The two link tables, cohort_instructors and enrollment_supervisors, have the
+// same form: an owner and a person.
+
+func has(ctx context.Context, idb bun.IDB, table, owner, id, personID string) (bool, error) {
+	ok, err := idb.NewSelect().TableExpr("?", bun.Ident(table)).
+		Where("? = ? AND person_id = ?", bun.Ident(owner), id, personID).Exists(ctx)
+	return ok, db.Check(err)
+}
+
+func linked(ctx context.Context, idb bun.IDB, table, owner, id string) (people []string, err error) {
+	err = idb.NewSelect().TableExpr("?", bun.Ident(table)).Column("person_id").
+		Where("? = ?", bun.Ident(owner), id).OrderExpr("person_id").Scan(ctx, &people)
+	return people, db.Check(err)
+}
+
+func link(ctx context.Context, tx bun.IDB, table, owner, id string, people []string) error {
+	for _, person := range people {
+		_, err := tx.NewRaw("INSERT INTO ? (?, person_id) VALUES (?, ?) ON CONFLICT DO NOTHING",
+			bun.Ident(table), bun.Ident(owner), id, person).Exec(ctx)
+		if err != nil {
+			return db.Check(err)
+		}
+	}
+	return nil
+}
+
+func unlink(ctx context.Context, tx bun.IDB, table, owner, id string) error {
+	_, err := tx.NewRaw("DELETE FROM ? WHERE ? = ?", bun.Ident(table), bun.Ident(owner), id).Exec(ctx)
+	return db.Check(err)
+}
+
+func insertCourse(ctx context.Context, tx bun.IDB, hash string, archive []byte, at time.Time) error {
+	_, err := tx.NewRaw(`INSERT INTO courses (hash, archive, published_at) VALUES (?, ?, ?) ON CONFLICT (hash) DO NOTHING`,
+		hash, archive, db.At(at)).Exec(ctx)
+	return db.Check(err)
+}
+
+func courseArchive(ctx context.Context, idb bun.IDB, hash string) (archive []byte, err error) {
+	err = idb.NewSelect().Table("courses").Column("archive").Where("hash = ?", hash).Scan(ctx, &archive)
+	return archive, db.Check(err)
+}
+
+// publishEdition notes an edition unless it is there, and returns the hash
+// that stands on record for it.
+func publishEdition(ctx context.Context, tx bun.IDB, p *curriculum.Program, at time.Time) (hash string, err error) {
+	_, err = tx.NewRaw(`INSERT INTO program_editions (program, version, hash, published_at) VALUES (?, ?, ?, ?)
+		ON CONFLICT (program, version) DO NOTHING`, p.Key, p.Version, p.Hash(), db.At(at)).Exec(ctx)
+	if err == nil {
+		err = tx.NewSelect().Table("program_editions").Column("hash").
+			Where("program = ? AND version = ?", p.Key, p.Version).Scan(ctx, &hash)
+	}
+	return hash, db.Check(err)
+}
