@@ -1,0 +1,176 @@
+// Package study keeps how far trainees have come with their lessons: what was
+// opened, what was completed, and where to go on.
+package study
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"github.com/kapstone-lms/kapstone/internal/access"
+	"github.com/kapstone-lms/kapstone/internal/audit"
+	"github.com/kapstone-lms/kapstone/internal/curriculum"
+	"github.com/kapstone-lms/kapstone/internal/db"
+	"github.com/kapstone-lms/kapstone/internal/enrollment"
+	"github.com/kapstone-lms/kapstone/internal/fault"
+)
+
+// ErrNotOpened reports a lesson completed unread, in a program that wants it
+// opened first.
+var ErrNotOpened = fault.New(fault.Forbidden, "prerequisite", "Open the lesson before you mark it complete.")
+
+// Service keeps the lessons' progress.
+type Service struct {
+	db          *db.DB
+	enrollments *enrollment.Service
+	now         func() time.Time
+}
+
+// New returns the study progress kept in d.
+func New(d *db.DB, enrollments *enrollment.Service, now func() time.Time) *Service {
+	return &Service{db: d, enrollments: enrollments, now: now}
+}
+
+// A Module is a module as one trainee stands in it.
+type Module struct {
+	*curriculum.Module
+	Lessons   []Lesson
+	Completed int                // how many lessons
+	Resume    *curriculum.Lesson // the first lesson not completed; nil when all are
+}
+
+// A Lesson is a lesson as one trainee stands in it.
+type Lesson struct {
+	*curriculum.Lesson
+	OpenedAt    db.Time // zero until opened
+	CompletedAt db.Time // zero until completed
+}
+
+// Modules returns the modules of the actor's enrollment.
+func (s *Service) Modules(ctx context.Context, enrollmentID string) ([]Module, error) {
+	p, err := s.enrollments.Own(ctx, access.Study, enrollmentID)
+	if err != nil {
+		return nil, err
+	}
+	marks, err := marksOf(ctx, s.db, enrollmentID)
+	if err != nil {
+		return nil, fmt.Errorf("list modules: %w", err)
+	}
+	all := make([]Module, len(p.Course.Modules))
+	for i, m := range p.Course.Modules {
+		all[i] = stand(m, marks)
+	}
+	return all, nil
+}
+
+// Module returns one module of the actor's enrollment.
+func (s *Service) Module(ctx context.Context, enrollmentID string, key curriculum.ModuleKey) (*Module, error) {
+	p, err := s.enrollments.Own(ctx, access.Study, enrollmentID)
+	if err != nil {
+		return nil, err
+	}
+	m := p.Course.Module(key)
+	if m == nil {
+		return nil, db.ErrNone
+	}
+	marks, err := marksOf(ctx, s.db, enrollmentID)
+	if err != nil {
+		return nil, fmt.Errorf("read module: %w", err)
+	}
+	standing := stand(m, marks)
+	return &standing, nil
+}
+
+// stand joins a module with what one trainee has done of it.
+func stand(m *curriculum.Module, marks map[curriculum.LessonID]mark) Module {
+	standing := Module{Module: m, Lessons: make([]Lesson, len(m.Lessons))}
+	for i, l := range m.Lessons {
+		at := marks[l.ID]
+		standing.Lessons[i] = Lesson{l, at.OpenedAt, at.CompletedAt}
+		switch {
+		case !at.CompletedAt.IsZero():
+			standing.Completed++
+		case standing.Resume == nil:
+			standing.Resume = l
+		}
+	}
+	return standing
+}
+
+// Open returns a lesson to read and notes that it was opened.
+func (s *Service) Open(ctx context.Context, enrollmentID string, key curriculum.ModuleKey, id curriculum.LessonID) (*Lesson, error) {
+	_, l, err := s.lesson(ctx, enrollmentID, key, id)
+	if err != nil {
+		return nil, err
+	}
+	var m mark
+	err = s.db.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
+		m, err = open(ctx, tx, enrollmentID, id, s.now())
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("open lesson: %w", err)
+	}
+	return &Lesson{l, m.OpenedAt, m.CompletedAt}, nil
+}
+
+// Complete marks a lesson complete. A second time changes nothing. It returns
+// ErrNotOpened where the program asks for lessons to be opened first.
+func (s *Service) Complete(ctx context.Context, enrollmentID string, key curriculum.ModuleKey, id curriculum.LessonID) (*Lesson, error) {
+	p, l, err := s.lesson(ctx, enrollmentID, key, id)
+	if err != nil {
+		return nil, err
+	}
+	var m mark
+	err = s.db.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
+		if p.Edition.Lessons == curriculum.LessonsOpenedFirst {
+			if m, err = get(ctx, tx, enrollmentID, id); err != nil {
+				return err
+			}
+			if m.OpenedAt.IsZero() {
+				return ErrNotOpened
+			}
+		}
+		first, err := complete(ctx, tx, enrollmentID, id, s.now())
+		if err != nil {
+			return err
+		}
+		if m, err = get(ctx, tx, enrollmentID, id); err != nil || !first {
+			return err
+		}
+		return audit.Append(ctx, tx, s.now(), "lesson.completed", enrollmentID, map[string]string{"lesson": string(id)})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("complete lesson: %w", err)
+	}
+	return &Lesson{l, m.OpenedAt, m.CompletedAt}, nil
+}
+
+// lesson finds a lesson of the actor's enrollment under its own module.
+func (s *Service) lesson(ctx context.Context, enrollmentID string, key curriculum.ModuleKey, id curriculum.LessonID) (*enrollment.Pinned, *curriculum.Lesson, error) {
+	p, err := s.enrollments.Own(ctx, access.Study, enrollmentID)
+	if err != nil {
+		return nil, nil, err
+	}
+	m := p.Course.Module(key)
+	if m == nil {
+		return nil, nil, db.ErrNone
+	}
+	l := m.Lesson(id)
+	if l == nil {
+		return nil, nil, db.ErrNone
+	}
+	return p, l, nil
+}
+
+// Completed returns when each enrollment completed which lessons. It reads
+// through idb, so that a deed can ask inside its transaction.
+func (s *Service) Completed(ctx context.Context, idb bun.IDB, enrollmentIDs []string) (map[string]map[curriculum.LessonID]time.Time, error) {
+	all, err := completed(ctx, idb, enrollmentIDs)
+	if err != nil {
+		return nil, fmt.Errorf("read lessons: %w", err)
+	}
+	return all, nil
+}
