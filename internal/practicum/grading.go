@@ -1,0 +1,140 @@
+package practicum
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/uptrace/bun"
+
+	"github.com/kapstone-lms/kapstone/internal/access"
+	"github.com/kapstone-lms/kapstone/internal/audit"
+	"github.com/kapstone-lms/kapstone/internal/db"
+	"github.com/kapstone-lms/kapstone/internal/enrollment"
+)
+
+// A Verdict is what a grader says of a log.
+type Verdict struct {
+	Grades     Grades
+	Feedback   string
+	ObservedBy string // how the grader knows: direct, video, …
+	Version    int64  // the one that was read; 0 takes any
+}
+
+// Queue returns the work lines of submitted logs that the actor supervises,
+// the longest waiting first, after the one named by after.
+func (s *Service) Queue(ctx context.Context, after string, limit int64) ([]*Work, error) {
+	ids, err := s.enrollments.SupervisedBy(ctx, access.GradeLog)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := waiting(ctx, s.db, ids, after, limit)
+	if err != nil {
+		return nil, fmt.Errorf("list queue: %w", err)
+	}
+	return works(rows), nil
+}
+
+// Grade records the actor's grades on a submitted log.
+func (s *Service) Grade(ctx context.Context, id string, v Verdict) (*Log, error) {
+	v.Feedback = tidy(v.Feedback)
+	if err := v.check(); err != nil {
+		return nil, err
+	}
+	return s.judge(ctx, access.GradeLog, id, "log.graded", func(l *Log) (any, error) {
+		return map[string]any{"grades": v.Grades}, l.grade(access.From(ctx).ID, v, s.now())
+	})
+}
+
+// Return sends a submitted log back to its author with a reason and a message.
+func (s *Service) Return(ctx context.Context, id, reason, message string, version int64) (*Log, error) {
+	message = tidy(message)
+	if err := checkReturn(reason, message); err != nil {
+		return nil, err
+	}
+	return s.judge(ctx, access.GradeLog, id, "log.returned", func(l *Log) (any, error) {
+		return map[string]any{"reason": reason}, l.sendBack(reason, message, version, s.now())
+	})
+}
+
+// Countersign signs a graded log with the actor's name, after they proved anew
+// who they are by password or one-time code. From then on the log is locked.
+func (s *Service) Countersign(ctx context.Context, id, meaning, password, otp string) (*Log, error) {
+	if err := access.From(ctx).May(access.SignLog); err != nil {
+		return nil, err
+	}
+	if !contains(meanings, meaning) {
+		return nil, ErrMeaning
+	}
+	if _, _, err := s.supervised(ctx, s.db, access.SignLog, id); err != nil {
+		return nil, err
+	}
+	method, err := s.people.Reauthenticate(ctx, password, otp)
+	if err != nil {
+		return nil, err
+	}
+	return s.judge(ctx, access.SignLog, id, "log.countersigned", func(l *Log) (any, error) {
+		signer, err := s.people.Find(ctx, s.db, access.From(ctx).ID)
+		if err != nil {
+			return nil, err
+		}
+		err = s.sign(l, signature{signer.ID, signer.Name, signer.LicenseNumber, meaning, method, db.At(s.now())})
+		return map[string]any{"meaning": meaning, "method": method, "hash": l.ContentHash}, err
+	})
+}
+
+// judge is the frame of every grader's deed: whose log it is, the rule, the
+// write that expects the version read, the ledger.
+func (s *Service) judge(ctx context.Context, act access.Act, id, deed string, rule func(*Log) (details any, err error)) (*Log, error) {
+	var l *Log
+	err := s.db.Tx(ctx, func(ctx context.Context, tx bun.Tx) (err error) {
+		var p *enrollment.Pinned
+		if l, p, err = s.supervised(ctx, tx, act, id); err != nil {
+			return err
+		}
+		if err := s.notOwn(ctx, tx, p); err != nil {
+			return err
+		}
+		details, err := rule(l)
+		if err != nil {
+			return err
+		}
+		if err := s.write(ctx, tx, l); err != nil {
+			return err
+		}
+		return audit.Append(ctx, tx, s.now(), deed, l.ID, details)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", deed, err)
+	}
+	return l, nil
+}
+
+// supervised returns a log whose enrollment the actor supervises.
+func (s *Service) supervised(ctx context.Context, idb bun.IDB, act access.Act, id string) (*Log, *enrollment.Pinned, error) {
+	if err := access.From(ctx).May(act); err != nil {
+		return nil, nil, err
+	}
+	l, e, err := s.find(ctx, idb, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	p, err := s.enrollments.Supervised(ctx, idb, act, e.ID)
+	return l, p, err
+}
+
+// notOwn refuses an actor who is the author under another account: two
+// accounts with one license number are one person.
+func (s *Service) notOwn(ctx context.Context, idb bun.IDB, p *enrollment.Pinned) error {
+	author, err := s.people.Find(ctx, idb, p.PersonID)
+	if err != nil {
+		return err
+	}
+	actor, err := s.people.Find(ctx, idb, access.From(ctx).ID)
+	if err != nil {
+		return err
+	}
+	if author.ID == actor.ID || author.LicenseNumber != "" && author.LicenseNumber == actor.LicenseNumber {
+		return ErrOwnLog
+	}
+	return nil
+}

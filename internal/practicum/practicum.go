@@ -1,0 +1,248 @@
+// Package practicum keeps the logs that trainees write of supervised practice,
+// and what instructors do with them: return, grade, countersign. A log is two
+// records: the work line, on which hours are judged, and the case line. Only
+// its author and those who supervise it see both.
+//
+// A log documents the trainee's work and not the client's case.
+package practicum
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"github.com/kapstone-lms/kapstone/internal/access"
+	"github.com/kapstone-lms/kapstone/internal/audit"
+	"github.com/kapstone-lms/kapstone/internal/db"
+	"github.com/kapstone-lms/kapstone/internal/enrollment"
+	"github.com/kapstone-lms/kapstone/internal/identity"
+	"github.com/kapstone-lms/kapstone/internal/keys"
+	"github.com/kapstone-lms/kapstone/internal/once"
+)
+
+// Service keeps the logs.
+type Service struct {
+	db          *db.DB
+	enrollments *enrollment.Service
+	people      *identity.Service
+	ring        *keys.Ring
+	now         func() time.Time
+}
+
+// New returns the logs kept in d. Their texts are sealed, and signed logs
+// signed, with keys of ring.
+func New(d *db.DB, enrollments *enrollment.Service, people *identity.Service, ring *keys.Ring, now func() time.Time) *Service {
+	return &Service{db: d, enrollments: enrollments, people: people, ring: ring, now: now}
+}
+
+// Create begins a log in the actor's enrollment. What is given is checked; what
+// is missing is asked for when the log is submitted.
+func (s *Service) Create(ctx context.Context, enrollmentID string, d Form) (*Log, error) {
+	p, err := s.enrollments.Own(ctx, access.WriteLog, enrollmentID)
+	if err != nil {
+		return nil, err
+	}
+	l := &Log{Work: Work{EnrollmentID: p.ID, Status: Draft, Version: 1, CreatedAt: db.At(s.now()), UpdatedAt: db.At(s.now())}}
+	l.apply(d)
+	if err := l.check(bounds{p.EnrolledAt.Time, s.now()}); err != nil {
+		return nil, err
+	}
+	err = s.db.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
+		id, again, err := once.Claim(ctx, tx, s.now(), db.NewID())
+		if err != nil {
+			return err
+		}
+		if again {
+			l, err = s.load(ctx, tx, id)
+			return err
+		}
+		l.ID = id
+		if err := s.settle(ctx, tx, p, l, d); err != nil {
+			return err
+		}
+		if err := insert(ctx, tx, s.seal(l)); err != nil {
+			return err
+		}
+		return audit.Append(ctx, tx, s.now(), "log.created", l.ID, map[string]any{"enrollment": p.ID})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("create log: %w", err)
+	}
+	return l, nil
+}
+
+// Edit changes a draft or a returned log. The form names what to change; the
+// version is the one that was read.
+func (s *Service) Edit(ctx context.Context, id string, d Form, version int64) (*Log, error) {
+	l, p, err := s.own(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	err = s.db.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
+		if l, err = s.load(ctx, tx, id); err != nil {
+			return err
+		}
+		if err := l.editable(version); err != nil {
+			return err
+		}
+		if d.Phase != nil && *d.Phase != l.Phase && !l.SubmittedAt.IsZero() {
+			return ErrPhaseFixed
+		}
+		l.apply(d)
+		l.UpdatedAt = db.At(s.now())
+		if err := l.check(bounds{p.EnrolledAt.Time, s.now()}); err != nil {
+			return err
+		}
+		if err := s.settle(ctx, tx, p, l, d); err != nil {
+			return err
+		}
+		if err := s.write(ctx, tx, l); err != nil {
+			return err
+		}
+		return audit.Append(ctx, tx, s.now(), "log.edited", l.ID, nil)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("edit log: %w", err)
+	}
+	return l, nil
+}
+
+// settle fills in what the server knows better: the case's reference and
+// number, and whether the named supervisor supervises.
+func (s *Service) settle(ctx context.Context, tx bun.IDB, p *enrollment.Pinned, l *Log, d Form) error {
+	if l.SupervisorID != "" {
+		people, err := s.enrollments.Supervisors(ctx, tx, p.Enrollment)
+		if err != nil {
+			return err
+		}
+		if !contains(people, l.SupervisorID) {
+			return ErrSupervisor
+		}
+	}
+	if l.Week != "" {
+		l.Case.Year = yearOf(l.Week)
+	}
+	switch {
+	case l.Case.Ref == "":
+		l.Case.Ref = newCaseRef()
+	case d.CaseRef != nil:
+		own, err := ownsCase(ctx, tx, p.ID, l.Case.Ref)
+		if err != nil || !own {
+			if err == nil {
+				err = ErrCase
+			}
+			return err
+		}
+	}
+	if l.Case.Seq == 0 {
+		last, err := lastSeq(ctx, tx, p.ID, l.Case.Ref)
+		if err != nil {
+			return err
+		}
+		if l.Case.Seq = last + 1; l.Case.Seq > 60 {
+			return ErrSeq
+		}
+	}
+	return nil
+}
+
+// Submit puts a log before the graders. Everything must be there; the fault
+// names the first field that is not, and lists all. Submitting a submitted log
+// returns it.
+func (s *Service) Submit(ctx context.Context, id string) (*Log, error) {
+	l, p, err := s.own(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	err = s.db.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
+		if l, err = s.load(ctx, tx, id); err != nil || l.Status == Submitted {
+			return err
+		}
+		earlier, err := lastSeqBefore(ctx, tx, p.ID, l.Case.Ref, l.Case.Seq)
+		if err != nil {
+			return err
+		}
+		if err := l.submit(bounds{p.EnrolledAt.Time, s.now()}, earlier); err != nil {
+			return err
+		}
+		if err := s.write(ctx, tx, l); err != nil {
+			return err
+		}
+		return audit.Append(ctx, tx, s.now(), "log.submitted", l.ID, map[string]any{"enrollment": p.ID, "phase": l.Phase, "minutes": l.Minutes})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("submit log: %w", err)
+	}
+	return l, nil
+}
+
+// Read returns a log to its author, or to who supervises it. Anybody else's
+// answers like one that does not exist. Every reading by another is in the
+// ledger.
+func (s *Service) Read(ctx context.Context, id string) (*Log, error) {
+	who := access.From(ctx)
+	if err := who.May(access.ReadLog); err != nil {
+		return nil, err
+	}
+	l, e, err := s.find(ctx, s.db, id)
+	if err != nil {
+		return nil, err
+	}
+	if e.PersonID == who.ID {
+		return l, nil
+	}
+	err = s.db.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
+		if _, err := s.enrollments.Supervised(ctx, tx, access.ReadLog, l.EnrollmentID); err != nil {
+			return err
+		}
+		return audit.Append(ctx, tx, s.now(), "log.read", l.ID, nil)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
+// Mine returns the work lines of the actor's own logs in an enrollment, oldest
+// first, after the one named by after.
+func (s *Service) Mine(ctx context.Context, enrollmentID, after string, limit int64) ([]*Work, error) {
+	if _, err := s.enrollments.Own(ctx, access.WriteLog, enrollmentID); err != nil {
+		return nil, err
+	}
+	rows, err := ofEnrollment(ctx, s.db, enrollmentID, after, limit)
+	if err != nil {
+		return nil, fmt.Errorf("list logs: %w", err)
+	}
+	return works(rows), nil
+}
+
+// own returns a log of the actor's, with its enrollment.
+func (s *Service) own(ctx context.Context, id string) (*Log, *enrollment.Pinned, error) {
+	if err := access.From(ctx).May(access.WriteLog); err != nil {
+		return nil, nil, err
+	}
+	l, e, err := s.find(ctx, s.db, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	p, err := s.enrollments.Own(ctx, access.WriteLog, e.ID)
+	return l, p, err
+}
+
+// find returns a log by an id that came from outside, and its enrollment.
+func (s *Service) find(ctx context.Context, idb bun.IDB, id string) (*Log, *enrollment.Enrollment, error) {
+	if !db.IsID(id) {
+		return nil, nil, db.ErrNone
+	}
+	l, err := s.load(ctx, idb, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	all, err := s.enrollments.ByID(ctx, idb, []string{l.EnrollmentID})
+	if err != nil {
+		return nil, nil, err
+	}
+	return l, all[l.EnrollmentID], nil
+}

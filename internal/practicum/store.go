@@ -1,0 +1,264 @@
+package practicum
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/uptrace/bun"
+
+	"github.com/kapstone-lms/kapstone/internal/db"
+)
+
+// A row is the work line as it lies in SQL, its texts sealed; the case line
+// comes from a table of its own.
+type row struct {
+	bun.BaseModel `bun:"table:practicum_logs"`
+
+	ID            string `bun:",pk"`
+	EnrollmentID  string
+	Kind          Kind
+	Phase         Phase
+	Format        string
+	Participants  int
+	Week          string
+	Minutes       int
+	Contact       int
+	Role          string
+	Frameworks    []string `bun:"type:text"`
+	SupervisorID  string
+	Route         string
+	DoseBand      string
+	MonitoredBy   string
+	KnewWhom      string
+	Reflection    []byte
+	SelfRating    Grades `bun:"type:text"`
+	Attested      string
+	Status        Status
+	Version       int64
+	CreatedAt     db.Time
+	UpdatedAt     db.Time
+	SubmittedAt   db.Time
+	ReturnReason  string
+	ReturnMessage []byte
+	Grades        Grades `bun:"type:text"`
+	Feedback      []byte
+	ObservedBy    string
+	GraderID      string
+	GradedAt      db.Time
+	SignerID      string
+	SignerName    string
+	SignerLicense string
+	SignedAt      db.Time
+	Meaning       string
+	Method        string
+	ContentHash   string
+	Signature     []byte
+	SignatureKID  string `bun:"signature_kid"`
+
+	Case caseRow `bun:"-"`
+}
+
+type caseRow struct {
+	bun.BaseModel `bun:"table:practicum_cases"`
+
+	ID      string `bun:",pk"`
+	LogID   string
+	CaseRef string
+	Seq     int
+	Days    *int
+	Year    int
+}
+
+// work is the work line alone.
+func (r *row) work() *Work {
+	return &Work{
+		ID: r.ID, EnrollmentID: r.EnrollmentID, Kind: r.Kind, Phase: r.Phase, Format: r.Format, Participants: r.Participants, Week: r.Week,
+		Minutes: r.Minutes, ContactMinutes: r.Contact, Role: r.Role, Frameworks: r.Frameworks, SupervisorID: r.SupervisorID,
+		Status: r.Status, Version: r.Version, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, SubmittedAt: r.SubmittedAt,
+		GradedAt: r.GradedAt, SignedAt: r.SignedAt,
+	}
+}
+
+func works(rows []*row) []*Work {
+	all := make([]*Work, len(rows))
+	for i, r := range rows {
+		all[i] = r.work()
+	}
+	return all
+}
+
+// place is where a text opens: in its own column of its own log.
+func place(column, id string) string { return "practicum_logs/" + column + "/" + id }
+
+// seal turns a log into its row.
+func (s *Service) seal(l *Log) *row {
+	text := func(column, plain string) []byte { return s.ring.Seal(place(column, l.ID), []byte(plain)) }
+	r := &row{
+		ID: l.ID, EnrollmentID: l.EnrollmentID, Kind: l.Kind, Phase: l.Phase, Format: l.Format, Participants: l.Participants, Week: l.Week,
+		Minutes: l.Minutes, Contact: l.ContactMinutes, Role: l.Role, Frameworks: l.Frameworks, SupervisorID: l.SupervisorID,
+		Route: l.Route, DoseBand: l.DoseBand, MonitoredBy: l.MonitoredBy, KnewWhom: l.KnewWhomToCall,
+		Reflection: text("reflection", l.Reflection), SelfRating: l.SelfRating, Attested: l.Attested, Status: l.Status, Version: l.Version,
+		CreatedAt: l.CreatedAt, UpdatedAt: l.UpdatedAt, SubmittedAt: l.SubmittedAt, ReturnReason: l.ReturnReason,
+		ReturnMessage: text("return_message", l.ReturnMessage), Grades: l.Grades, Feedback: text("feedback", l.Feedback),
+		ObservedBy: l.ObservedBy, GraderID: l.GraderID, GradedAt: l.GradedAt, SignerID: l.SignerID, SignerName: l.SignerName,
+		SignerLicense: l.SignerLicense, SignedAt: l.SignedAt, Meaning: l.Meaning, Method: l.Method, ContentHash: l.ContentHash,
+		Signature: l.Signature, SignatureKID: l.SignatureKID,
+		Case: caseRow{LogID: l.ID, CaseRef: l.Case.Ref, Seq: l.Case.Seq, Days: l.Case.Days, Year: l.Case.Year},
+	}
+	if r.Signature == nil {
+		r.Signature = []byte{}
+	}
+	if r.SelfRating == nil {
+		r.SelfRating = Grades{}
+	}
+	if r.Grades == nil {
+		r.Grades = Grades{}
+	}
+	if r.Frameworks == nil {
+		r.Frameworks = []string{}
+	}
+	return r
+}
+
+// unseal turns a row into the log, and sees whether its signature holds.
+func (s *Service) unseal(r *row) (*Log, error) {
+	l := &Log{
+		Work: *r.work(), Case: Case{r.Case.CaseRef, r.Case.Seq, r.Case.Days, r.Case.Year},
+		Route: r.Route, DoseBand: r.DoseBand, MonitoredBy: r.MonitoredBy, KnewWhomToCall: r.KnewWhom, SelfRating: r.SelfRating,
+		Attested: r.Attested, ReturnReason: r.ReturnReason, Grades: r.Grades, ObservedBy: r.ObservedBy, GraderID: r.GraderID,
+		SignerID: r.SignerID, SignerName: r.SignerName, SignerLicense: r.SignerLicense, Meaning: r.Meaning, Method: r.Method,
+		ContentHash: r.ContentHash, Signature: r.Signature, SignatureKID: r.SignatureKID,
+	}
+	for _, t := range []struct {
+		column string
+		sealed []byte
+		to     *string
+	}{{"reflection", r.Reflection, &l.Reflection}, {"return_message", r.ReturnMessage, &l.ReturnMessage}, {"feedback", r.Feedback, &l.Feedback}} {
+		plain, err := s.ring.Unseal(place(t.column, r.ID), t.sealed)
+		if err != nil {
+			return nil, fmt.Errorf("log %s, %s: %w", r.ID, t.column, err)
+		}
+		*t.to = string(plain)
+	}
+	l.Broken = s.broken(l)
+	return l, nil
+}
+
+func (s *Service) load(ctx context.Context, idb bun.IDB, id string) (*Log, error) {
+	r := new(row)
+	if err := idb.NewSelect().Model(r).Where("id = ?", id).Scan(ctx); err != nil {
+		return nil, db.Check(err)
+	}
+	if err := withCases(ctx, idb, []*row{r}); err != nil {
+		return nil, err
+	}
+	return s.unseal(r)
+}
+
+// withCases reads the case lines that belong to rows.
+func withCases(ctx context.Context, idb bun.IDB, rows []*row) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	ids := make([]string, len(rows))
+	byID := make(map[string]*row, len(rows))
+	for i, r := range rows {
+		ids[i], byID[r.ID] = r.ID, r
+	}
+	var cases []caseRow
+	err := idb.NewSelect().Model(&cases).Where("log_id IN (?)", bun.In(ids)).Scan(ctx)
+	for _, c := range cases {
+		byID[c.LogID].Case = c
+	}
+	return db.Check(err)
+}
+
+func insert(ctx context.Context, tx bun.IDB, r *row) error {
+	if _, err := tx.NewInsert().Model(r).Exec(ctx); err != nil {
+		return db.Check(err)
+	}
+	r.Case.ID = db.NewID()
+	_, err := tx.NewInsert().Model(&r.Case).Exec(ctx)
+	return db.Check(err)
+}
+
+// write updates a log that was loaded, and counts its version.
+func (s *Service) write(ctx context.Context, tx bun.IDB, l *Log) error {
+	r := s.seal(l)
+	if err := update(ctx, tx, r); err != nil {
+		return err
+	}
+	l.Version = r.Version
+	return nil
+}
+
+// update writes a log if nobody has since it was read, and counts its version.
+func update(ctx context.Context, tx bun.IDB, r *row) error {
+	read := r.Version
+	r.Version++
+	res, err := tx.NewUpdate().Model(r).ExcludeColumn("id", "enrollment_id", "created_at").Where("id = ? AND version = ?", r.ID, read).Exec(ctx)
+	if err := db.One(res, err, ErrStale); err != nil {
+		return err
+	}
+	res, err = tx.NewUpdate().Model(&r.Case).Column("case_ref", "seq", "days", "year").Where("log_id = ?", r.ID).Exec(ctx)
+	return db.One(res, err, db.ErrNone)
+}
+
+func ofEnrollment(ctx context.Context, idb bun.IDB, enrollmentID, after string, limit int64) (rows []*row, err error) {
+	err = idb.NewSelect().Model(&rows).Where("enrollment_id = ? AND id > ?", enrollmentID, after).OrderExpr("id").Limit(limit).Scan(ctx)
+	return rows, db.Check(err)
+}
+
+func ofEnrollments(ctx context.Context, idb bun.IDB, ids []string) (rows []*row, err error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	err = idb.NewSelect().Model(&rows).Where("enrollment_id IN (?)", bun.In(ids)).OrderExpr("id").Scan(ctx)
+	if err != nil {
+		return nil, db.Check(err)
+	}
+	return rows, withCases(ctx, idb, rows)
+}
+
+// waiting lists submitted logs of enrollments in the order of submission,
+// after the one named by after.
+func waiting(ctx context.Context, idb bun.IDB, enrollmentIDs []string, after string, limit int64) (rows []*row, err error) {
+	if len(enrollmentIDs) == 0 {
+		return nil, nil
+	}
+	q := idb.NewSelect().Model(&rows).Where("status = ? AND enrollment_id IN (?)", Submitted, bun.In(enrollmentIDs)).
+		OrderExpr("submitted_at, id").Limit(limit)
+	if after != "" {
+		q.Where("(submitted_at, id) > (SELECT submitted_at, id FROM practicum_logs WHERE id = ?)", after)
+	}
+	return rows, db.Check(q.Scan(ctx))
+}
+
+func signed(ctx context.Context, idb bun.IDB, after string, limit int64) (rows []*row, err error) {
+	err = idb.NewSelect().Model(&rows).Where("status = ? AND id > ?", Countersigned, after).OrderExpr("id").Limit(limit).Scan(ctx)
+	if err != nil {
+		return nil, db.Check(err)
+	}
+	return rows, withCases(ctx, idb, rows)
+}
+
+const casesOf = `SELECT coalesce(max(c.seq), 0) FROM practicum_cases c JOIN practicum_logs l ON l.id = c.log_id
+	WHERE l.enrollment_id = ? AND c.case_ref = ?`
+
+// lastSeq is the highest number in a case of an enrollment, 0 for none.
+func lastSeq(ctx context.Context, idb bun.IDB, enrollmentID, ref string) (n int, err error) {
+	err = idb.NewRaw(casesOf, enrollmentID, ref).Scan(ctx, &n)
+	return n, db.Check(err)
+}
+
+// lastSeqBefore reports whether a case has a session with a lower number.
+func lastSeqBefore(ctx context.Context, idb bun.IDB, enrollmentID, ref string, seq int) (bool, error) {
+	var n int
+	err := idb.NewRaw(casesOf+` AND c.seq < ?`, enrollmentID, ref, seq).Scan(ctx, &n)
+	return n > 0, db.Check(err)
+}
+
+func ownsCase(ctx context.Context, idb bun.IDB, enrollmentID, ref string) (bool, error) {
+	n, err := lastSeq(ctx, idb, enrollmentID, ref)
+	return n > 0, err
+}
