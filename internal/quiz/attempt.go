@@ -1,0 +1,168 @@
+package quiz
+
+import (
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"github.com/kapstone-lms/kapstone/internal/curriculum"
+	"github.com/kapstone-lms/kapstone/internal/db"
+	"github.com/kapstone-lms/kapstone/internal/fault"
+)
+
+// Grace is how long after its deadline an attempt still takes answers: time
+// for a last request to arrive.
+const Grace = 10 * time.Second
+
+// late reports whether at is past a deadline and its grace.
+func late(at, deadline time.Time) bool { return at.After(deadline.Add(Grace)) }
+
+// The faults of taking a quiz.
+var (
+	ErrClosed = fault.New(fault.Conflict, "attempt_closed",
+		"This attempt is closed: it was handed in, or its time is over. What was saved before counts.")
+	ErrStale = fault.New(fault.Conflict, "stale_revision",
+		"This answer was changed meanwhile, perhaps on another device. Look at the current one, then save again.").At("revision")
+	ErrNoItem   = fault.New(fault.NotFound, "no_item", "This attempt has no such question.")
+	ErrRevision = fault.New(fault.Invalid, "bad_revision", "A revision is a whole number, 0 or more: the one of the answer you replace.").At("revision")
+)
+
+// A State is what an attempt is in.
+type State string
+
+// The states of an attempt.
+const (
+	Open      State = "open"
+	Submitted State = "submitted" // graded, and never changed again
+)
+
+// A Closer says who ended an attempt.
+type Closer string
+
+// The closers.
+const (
+	ByTrainee  Closer = "trainee"
+	ByDeadline Closer = "deadline"
+)
+
+// An attempt is the row of one try. What follows SubmittedAt is NULL while it
+// is open.
+type attempt struct {
+	bun.BaseModel `bun:"table:quiz_attempts"`
+
+	ID             string `bun:",pk"`
+	EnrollmentID   string
+	Module         curriculum.ModuleKey
+	Number         int // 1 for the first try
+	State          State
+	Draw           frozen `bun:"type:text"`
+	StartedAt      db.Time
+	Deadline       db.Time
+	SubmittedAt    db.Time
+	ClosedBy       Closer                   `bun:",nullzero"`
+	Correct        int                      `bun:",nullzero"`
+	Asked          int                      `bun:",nullzero"`
+	ScorePercent   int                      `bun:",nullzero"`
+	Passed         bool                     `bun:",nullzero"`
+	CriticalMissed []curriculum.ObjectiveID `bun:"type:text,nullzero"`
+}
+
+// overdue reports whether an attempt is open although nobody may write in it
+// any more.
+func (a *attempt) overdue(now time.Time) bool { return a.State == Open && late(now, a.Deadline.Time) }
+
+// submit closes a with its score. One that the deadline closes counts as
+// handed in at the deadline, whenever that is noticed.
+func (a *attempt) submit(now time.Time, s score) {
+	a.ClosedBy, a.SubmittedAt = ByTrainee, db.At(now)
+	if a.overdue(now) {
+		a.ClosedBy, a.SubmittedAt = ByDeadline, a.Deadline
+	}
+	if a.SubmittedAt.Before(a.StartedAt.Time) { // the clock was set back
+		a.SubmittedAt = a.StartedAt
+	}
+	a.State = Submitted
+	a.Correct, a.Asked, a.ScorePercent, a.Passed, a.CriticalMissed = s.correct, s.asked, s.percent, s.passed, s.criticalMissed
+}
+
+// A Sheet is an attempt as its trainee may see it: one of the two is set.
+type Sheet struct {
+	Open   *OpenSheet
+	Result *Result
+}
+
+// An OpenSheet is an attempt under way. It holds nothing of the key: its ids
+// and the order of its items and options were made at random for this attempt.
+type OpenSheet struct {
+	ID           string
+	EnrollmentID string
+	Module       curriculum.ModuleKey
+	Number       int // 1 for the first try
+	Revision     int // how many saves were accepted
+	StartedAt    time.Time
+	Deadline     time.Time
+	Items        []Question
+	Answers      map[string]Answer // by the ids of the items
+}
+
+// A Question is an item as it is asked.
+type Question struct {
+	ID      string
+	Kind    curriculum.Kind
+	Stem    string
+	Options []Choice
+}
+
+// A Choice is an option as it is offered.
+type Choice struct {
+	ID   string
+	Text string
+}
+
+// An Answer is the current answer to an item. Response lists ids of options in
+// alphabetical order; it is empty when the answer was cleared.
+type Answer struct {
+	Response []string
+	Revision int
+	SavedAt  time.Time
+}
+
+// A Result is an attempt that was handed in. It names the objectives of the
+// critical items that were missed, and no item.
+type Result struct {
+	ID             string
+	EnrollmentID   string
+	Module         curriculum.ModuleKey
+	Number         int
+	Revision       int
+	StartedAt      time.Time
+	Deadline       time.Time
+	SubmittedAt    time.Time
+	ClosedBy       Closer
+	Correct        int
+	Asked          int
+	ScorePercent   int // rounded down
+	Passed         bool
+	CriticalMissed []curriculum.Objective
+	Review         *Review // nil unless the program's review policy allows it
+}
+
+// A Review shows what was right and why, in the ids of the attempt.
+type Review struct {
+	Items []ReviewedItem
+}
+
+// A ReviewedItem is an item with the trainee's answer and the right one.
+type ReviewedItem struct {
+	Question
+	Response []string
+	Right    bool
+	Key      []ReviewedOption
+}
+
+// A ReviewedOption says whether an option is right, and why.
+type ReviewedOption struct {
+	ID      string
+	Correct bool
+	Why     string
+}

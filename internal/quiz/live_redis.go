@@ -1,0 +1,183 @@
+package quiz
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/kapstone-lms/kapstone/internal/db"
+	"github.com/kapstone-lms/kapstone/internal/kv"
+)
+
+// redisLive keeps a sheet as a hash, PREFIX "quiz:" ID. Its field "deadline"
+// shows that the sheet is whole; "i:" ITEM holds an answer, its revision first.
+//
+// What it writes goes through one goroutine, in order. When the queue is full,
+// because the server is slow, writes are left out: the sheet is behind then,
+// which is allowed, until the item's next save.
+type redisLive struct {
+	client *kv.Client
+	prefix string
+
+	tasks   chan func(context.Context) error
+	quit    chan struct{}
+	stopped chan struct{}
+	once    sync.Once
+}
+
+const (
+	maxTasks    = 256
+	taskTimeout = time.Second
+	deadlineKey = "deadline"
+	itemKey     = "i:"
+)
+
+// NewRedisLive returns a store in Redis, which several processes share. Every
+// key begins with prefix.
+func NewRedisLive(client *kv.Client, prefix string) Live {
+	l := &redisLive{
+		client: client, prefix: prefix,
+		tasks: make(chan func(context.Context) error, maxTasks), quit: make(chan struct{}), stopped: make(chan struct{}),
+	}
+	go l.run()
+	return l
+}
+
+func (l *redisLive) run() {
+	defer close(l.stopped)
+	for {
+		select {
+		case task := <-l.tasks:
+			ctx, cancel := context.WithTimeout(context.Background(), taskTimeout)
+			// A write that failed leaves the sheet behind, no more. The breaker
+			// has seen the error, and readiness says it.
+			_ = task(ctx)
+			cancel()
+		case <-l.quit:
+			return
+		}
+	}
+}
+
+// later has a task done in its turn, or not at all.
+func (l *redisLive) later(task func(context.Context) error) {
+	select {
+	case l.tasks <- task:
+	default:
+	}
+}
+
+// close ends the writing; what still waits is left out.
+func (l *redisLive) close(ctx context.Context) error {
+	l.once.Do(func() { close(l.quit) })
+	select {
+	case <-l.stopped:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (l *redisLive) key(id string) string { return l.prefix + "quiz:" + id }
+
+func (l *redisLive) answer(ctx context.Context, s slot) (answer, bool, error) {
+	got, err := l.client.HMGet(ctx, l.key(s.attempt), deadlineKey, itemKey+s.item).Result()
+	if err != nil {
+		return answer{}, false, fmt.Errorf("read live sheet: %w", err)
+	}
+	if len(got) != 2 || got[0] == nil {
+		return answer{}, false, nil
+	}
+	if got[1] == nil {
+		return answer{}, true, nil
+	}
+	text, _ := got[1].(string)
+	a, err := readLive(text)
+	return a, err == nil, err
+}
+
+// setAnswer is the rule of both scripts: a newer revision replaces an older
+// one, whatever order they arrive in.
+const setAnswer = `
+local function set(key, item, revision, value)
+	local old = redis.call('HGET', key, item)
+	if not old or tonumber(string.match(old, '^%d+')) < tonumber(revision) then
+		redis.call('HSET', key, item, value)
+	end
+end
+`
+
+var (
+	putScript = redis.NewScript(setAnswer + `
+redis.call('HSET', KEYS[1], 'deadline', ARGV[1])
+for i = 3, #ARGV, 3 do
+	set(KEYS[1], ARGV[i], ARGV[i + 1], ARGV[i + 2])
+end
+return redis.call('PEXPIRE', KEYS[1], ARGV[2])`)
+
+	savedScript = redis.NewScript(setAnswer + `
+for i, key in ipairs(KEYS) do
+	if redis.call('HEXISTS', key, 'deadline') == 1 then
+		set(key, ARGV[3 * i - 2], ARGV[3 * i - 1], ARGV[3 * i])
+	end
+end
+return #KEYS`)
+)
+
+func (l *redisLive) put(id string, deadline time.Time, all answers) {
+	// The server's clock may be another than ours, and a sheet's life another
+	// than its attempt's: a fixed span from now on is long enough.
+	args := []any{deadline.UnixMilli(), sheetLife.Milliseconds()}
+	for item, a := range all {
+		args = append(args, itemKey+item, a.revision, writeLive(a))
+	}
+	l.later(func(ctx context.Context) error {
+		return putScript.Run(ctx, l.client, []string{l.key(id)}, args...).Err()
+	})
+}
+
+// sheetLife is longer than any quiz may take.
+const sheetLife = 24 * time.Hour
+
+func (l *redisLive) saved(records []record) {
+	keys := make([]string, len(records))
+	args := make([]any, 0, 3*len(records))
+	for i, r := range records {
+		keys[i] = l.key(r.attempt)
+		args = append(args, itemKey+r.item, r.revision, writeLive(r.answer))
+	}
+	l.later(func(ctx context.Context) error { return savedScript.Run(ctx, l.client, keys, args...).Err() })
+}
+
+func (l *redisLive) forget(id string) {
+	l.later(func(ctx context.Context) error { return l.client.Del(ctx, l.key(id)).Err() })
+}
+
+// writeLive writes an answer as REVISION SAVED-AT RESPONSE.
+func writeLive(a answer) string {
+	return strconv.Itoa(a.revision) + " " + strconv.FormatInt(a.savedAt.UnixMilli(), 10) + " " + a.response
+}
+
+var errLive = errors.New("this is no live answer")
+
+func readLive(text string) (answer, error) {
+	parts := strings.SplitN(text, " ", 3)
+	if len(parts) != 3 {
+		return answer{}, errLive
+	}
+	revision, err := strconv.Atoi(parts[0])
+	if err != nil || revision < 1 {
+		return answer{}, errLive
+	}
+	at, err := strconv.ParseInt(parts[1], 10, 64)
+	if err != nil {
+		return answer{}, errLive
+	}
+	return answer{revision, parts[2], db.At(time.UnixMilli(at))}, nil
+}

@@ -1,0 +1,96 @@
+package quiz
+
+import (
+	"time"
+
+	"github.com/kapstone-lms/kapstone/internal/curriculum"
+	"github.com/kapstone-lms/kapstone/internal/fault"
+)
+
+// The faults of wanting another try.
+var (
+	ErrPassed    = fault.New(fault.Conflict, "already_passed", "You have passed this quiz. There is nothing left to do here.")
+	ErrExhausted = fault.New(fault.Conflict, "attempts_exhausted",
+		"All your tries are used. Ask an instructor to go through the module with you; that opens one more.")
+	ErrWait = fault.New(fault.Conflict, "wait", "There is a wait before the next try. Go over the lessons, then come back at the time in next_try_at.")
+)
+
+// A Standing is how one enrollment stands with one module's quiz: facts only.
+// What they mean depends on the program's rules; Exhausted, Left and NextTry
+// say it.
+type Standing struct {
+	Module       curriculum.ModuleKey
+	Attempts     int // begun, one that is open included
+	Passed       bool
+	PassedAt     time.Time // of the first that passed
+	BestPercent  int
+	OpenAttempt  string    // its id, or ""
+	FailedAt     time.Time // when the last one ended, if it did not pass
+	Remediations int
+	RemediatedAt time.Time // the last one
+}
+
+// Left returns how many more attempts may be begun.
+func Left(rules curriculum.QuizRules, st Standing) int {
+	if st.Passed {
+		return 0
+	}
+	return max(0, rules.Attempts+st.Remediations-st.Attempts)
+}
+
+// Exhausted reports whether every try is used and none passed, so that only an
+// instructor can help.
+func Exhausted(rules curriculum.QuizRules, st Standing) bool {
+	return !st.Passed && st.OpenAttempt == "" && Left(rules, st) == 0
+}
+
+// NextTry returns from when the next attempt may begin; zero means from now. A
+// remediation given after a failed attempt lifts its wait.
+func NextTry(rules curriculum.QuizRules, st Standing) time.Time {
+	switch {
+	case st.Passed, st.OpenAttempt != "", st.FailedAt.IsZero():
+		return time.Time{}
+	case !st.RemediatedAt.IsZero() && !st.RemediatedAt.Before(st.FailedAt):
+		return time.Time{}
+	}
+	return st.FailedAt.Add(time.Duration(rules.WaitHours) * time.Hour)
+}
+
+// mayBegin returns why no new attempt may begin now, or nil.
+func mayBegin(rules curriculum.QuizRules, st Standing, now time.Time) error {
+	switch next := NextTry(rules, st); {
+	case st.Passed:
+		return ErrPassed
+	case Exhausted(rules, st):
+		return ErrExhausted
+	case now.Before(next):
+		return ErrWait.With("next_try_at", next)
+	}
+	return nil
+}
+
+// note adds an attempt to the standing. Attempts come in the order of their
+// numbers.
+func (st *Standing) note(a *attempt) {
+	st.Attempts++
+	st.FailedAt = time.Time{}
+	if a.State == Open {
+		st.OpenAttempt = a.ID
+		return
+	}
+	st.BestPercent = max(st.BestPercent, a.ScorePercent)
+	switch {
+	case !a.Passed:
+		st.FailedAt = a.SubmittedAt.Time
+	case !st.Passed:
+		st.Passed, st.PassedAt = true, a.SubmittedAt.Time
+	}
+}
+
+// remediated adds a remediation to the standing.
+func (st *Standing) remediated(r *Remediation) {
+	st.Remediations++
+	if r.GivenAt.After(st.RemediatedAt) {
+		st.RemediatedAt = r.GivenAt.Time
+	}
+}

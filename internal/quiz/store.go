@@ -1,0 +1,220 @@
+package quiz
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"github.com/kapstone-lms/kapstone/internal/curriculum"
+	"github.com/kapstone-lms/kapstone/internal/db"
+)
+
+func get(ctx context.Context, idb bun.IDB, id string) (*attempt, error) {
+	a := new(attempt)
+	return a, db.Check(idb.NewSelect().Model(a).Where("id = ?", id).Scan(ctx))
+}
+
+// hold reads an attempt and keeps everybody from saving into it or closing it
+// until the transaction ends.
+func hold(ctx context.Context, tx bun.IDB, id string) (*attempt, error) {
+	a := new(attempt)
+	q := tx.NewSelect().Model(a).Where("id = ?", id)
+	if db.Postgres(tx) {
+		q = q.For("UPDATE")
+	}
+	return a, db.Check(q.Scan(ctx))
+}
+
+// openOf returns the attempt that is open, or nil.
+func openOf(ctx context.Context, idb bun.IDB, enrollmentID string, module curriculum.ModuleKey) (*attempt, error) {
+	a := new(attempt)
+	err := db.Check(idb.NewSelect().Model(a).
+		Where("enrollment_id = ? AND module = ? AND state = ?", enrollmentID, module, Open).Scan(ctx))
+	if errors.Is(err, db.ErrNone) {
+		return nil, nil
+	}
+	return a, err
+}
+
+func insert(ctx context.Context, tx bun.IDB, a *attempt) error {
+	_, err := tx.NewInsert().Model(a).Exec(ctx)
+	return db.Check(err)
+}
+
+// update writes how an attempt ended, if it is still open.
+func update(ctx context.Context, tx bun.IDB, a *attempt) error {
+	missed, err := json.Marshal(a.CriticalMissed)
+	if err != nil {
+		return err
+	}
+	res, err := tx.NewUpdate().Model(a).
+		Set("state = ?", a.State).Set("submitted_at = ?", a.SubmittedAt).Set("closed_by = ?", a.ClosedBy).
+		Set("correct = ?", a.Correct).Set("asked = ?", a.Asked).Set("score_percent = ?", a.ScorePercent).
+		Set("passed = ?", a.Passed).Set("critical_missed = ?", string(missed)).
+		Where("id = ? AND state = ?", a.ID, Open).Exec(ctx)
+	return db.One(res, err, ErrClosed)
+}
+
+// overdue lists attempts still open past their deadline and its grace, the
+// longest first.
+func overdue(ctx context.Context, idb bun.IDB, now time.Time, limit int) (ids []string, err error) {
+	err = idb.NewSelect().Model((*attempt)(nil)).Column("id").
+		Where("state = ? AND deadline < ?", Open, db.At(now.Add(-Grace))).
+		OrderExpr("deadline, id").Limit(int64(limit)).Scan(ctx, &ids)
+	return ids, db.Check(err)
+}
+
+// answerRow is a row of the journal.
+type answerRow struct {
+	bun.BaseModel `bun:"table:quiz_answers,alias:a"`
+
+	Item     string
+	Revision int
+	Response string
+	SavedAt  db.Time
+}
+
+// latest returns the current answers of an attempt.
+func latest(ctx context.Context, idb bun.IDB, attemptID string) (answers, error) {
+	var rows []answerRow
+	err := idb.NewSelect().Model(&rows).Where("attempt_id = ?", attemptID).
+		Where(`revision = (SELECT max(revision) FROM quiz_answers b WHERE b.attempt_id = a.attempt_id AND b.item = a.item)`).Scan(ctx)
+	if err != nil {
+		return nil, db.Check(err)
+	}
+	all := make(answers, len(rows))
+	for _, r := range rows {
+		all[r.Item] = answer{r.Revision, r.Response, r.SavedAt}
+	}
+	return all, nil
+}
+
+// meets returns what a save meets in its slot.
+func meets(ctx context.Context, idb bun.IDB, s slot) (current, error) {
+	var row struct {
+		State    State
+		Deadline db.Time
+		answerRow
+	}
+	err := idb.NewRaw(`SELECT t.state, t.deadline, coalesce(a.item, '') AS item, coalesce(a.revision, 0) AS revision,
+			coalesce(a.response, '') AS response, a.saved_at
+		FROM quiz_attempts t LEFT JOIN quiz_answers a ON a.attempt_id = t.id AND a.item = ?
+		WHERE t.id = ? ORDER BY a.revision DESC LIMIT 1`, s.item, s.attempt).Scan(ctx, &row)
+	return current{row.State, row.Deadline.Time, answer{row.Revision, row.Response, row.SavedAt}}, db.Check(err)
+}
+
+// A patience says what a write does about an attempt that somebody is closing.
+type patience string
+
+const (
+	skip patience = "SKIP LOCKED" // leave it out
+	wait patience = ""            // wait for the end
+)
+
+// The journal's statement is the judge of every save: it takes a record only
+// while its attempt is open and not late, and only as the successor of the
+// current answer. On PostgreSQL it holds the attempts meanwhile, against the
+// FOR UPDATE of whoever closes one; on SQLite a transaction is alone. Its text
+// is the same for any number of records, so that it is parsed once.
+const (
+	journalInsert = `
+INSERT INTO quiz_answers (attempt_id, item, revision, response, saved_at)
+SELECT b.attempt_id, b.item, b.revision, b.response, b.saved_at
+FROM batch b JOIN held ON held.id = b.attempt_id
+WHERE b.saved_at <= held.deadline + $2
+  AND b.revision = 1 + coalesce((SELECT max(a.revision) FROM quiz_answers a WHERE a.attempt_id = b.attempt_id AND a.item = b.item), 0)
+ORDER BY b.attempt_id, b.item
+ON CONFLICT DO NOTHING
+RETURNING attempt_id, item`
+
+	journalPostgres = `
+WITH batch AS (
+  SELECT * FROM json_to_recordset($1::json) AS b (attempt_id text, item text, revision bigint, response text, saved_at bigint)
+), held AS (
+  SELECT id, deadline FROM quiz_attempts WHERE id IN (SELECT attempt_id FROM batch) AND state = 'open' ORDER BY id FOR SHARE `
+
+	journalSQLite = `
+WITH batch AS (
+  SELECT value->>'attempt_id' AS attempt_id, value->>'item' AS item, value->>'revision' AS revision,
+    value->>'response' AS response, value->>'saved_at' AS saved_at FROM json_each($1)
+), held AS (
+  SELECT id, deadline FROM quiz_attempts WHERE state = 'open'
+)`
+)
+
+// A journalRow is a record on its way into the journal's statement.
+type journalRow struct {
+	AttemptID string `json:"attempt_id"`
+	Item      string `json:"item"`
+	Revision  int    `json:"revision"`
+	Response  string `json:"response"`
+	SavedAt   int64  `json:"saved_at"`
+}
+
+// journalize inserts the records that may be, at most one for a slot, and
+// returns their slots.
+func journalize(ctx context.Context, tx bun.Tx, records []record, p patience) (map[slot]bool, error) {
+	rows := make([]journalRow, len(records))
+	for i, r := range records {
+		rows[i] = journalRow{r.attempt, r.item, r.revision, r.response, r.savedAt.UnixMilli()}
+	}
+	batch, err := json.Marshal(rows)
+	if err != nil {
+		return nil, fmt.Errorf("write journal: %w", err)
+	}
+	statement := journalSQLite + journalInsert
+	if db.Postgres(tx) {
+		statement = journalPostgres + string(p) + ")" + journalInsert
+	}
+	// Past bun, which would write the batch into the statement's text.
+	got, err := tx.Tx.QueryContext(ctx, statement, string(batch), Grace.Milliseconds())
+	if err != nil {
+		return nil, db.Check(err)
+	}
+	defer got.Close()
+	taken := make(map[slot]bool, len(records))
+	for got.Next() {
+		var s slot
+		if err := got.Scan(&s.attempt, &s.item); err != nil {
+			return nil, db.Check(err)
+		}
+		taken[s] = true
+	}
+	return taken, db.Check(got.Err())
+}
+
+// attemptsOf returns the attempts of enrollments, without their draws, each
+// enrollment's in the order of their numbers. With a module it returns that
+// module's only.
+func attemptsOf(ctx context.Context, idb bun.IDB, enrollmentIDs []string, module curriculum.ModuleKey) (rows []*attempt, err error) {
+	q := idb.NewSelect().Model(&rows).ExcludeColumn("draw").Where("enrollment_id IN (?)", bun.In(enrollmentIDs))
+	if module != "" {
+		q.Where("module = ?", module)
+	}
+	err = q.OrderExpr("enrollment_id, module, number").Scan(ctx)
+	return rows, db.Check(err)
+}
+
+// remediationsOf is like attemptsOf, for remediations.
+func remediationsOf(ctx context.Context, idb bun.IDB, enrollmentIDs []string, module curriculum.ModuleKey) (rows []*Remediation, err error) {
+	q := idb.NewSelect().Model(&rows).Where("enrollment_id IN (?)", bun.In(enrollmentIDs))
+	if module != "" {
+		q.Where("module = ?", module)
+	}
+	err = q.OrderExpr("enrollment_id, module, id").Scan(ctx)
+	return rows, db.Check(err)
+}
+
+func getRemediation(ctx context.Context, idb bun.IDB, id string) (*Remediation, error) {
+	r := new(Remediation)
+	return r, db.Check(idb.NewSelect().Model(r).Where("id = ?", id).Scan(ctx))
+}
+
+func insertRemediation(ctx context.Context, tx bun.IDB, r *Remediation) error {
+	_, err := tx.NewInsert().Model(r).Exec(ctx)
+	return db.Check(err)
+}
