@@ -1,0 +1,170 @@
+package api
+
+import (
+	"context"
+	"time"
+
+	"github.com/kapstone-lms/kapstone/internal/access"
+	"github.com/kapstone-lms/kapstone/internal/db"
+	"github.com/kapstone-lms/kapstone/internal/enrollment"
+	"github.com/kapstone-lms/kapstone/internal/progress"
+)
+
+type enrollmentView struct {
+	ID              string     `json:"id"`
+	CohortID        string     `json:"cohort_id"`
+	UserID          string     `json:"user_id"`
+	Program         string     `json:"program"`
+	ProgramVersion  int        `json:"program_version"`
+	CourseHash      string     `json:"course_hash" doc:"names the exact content this enrollment is pinned to"`
+	EnrolledAt      time.Time  `json:"enrolled_at"`
+	PrintedName     string     `json:"printed_name" doc:"as confirmed for the certificate; empty until then"`
+	NameConfirmedAt *time.Time `json:"name_confirmed_at"`
+	Version         int64      `json:"version"`
+}
+
+// A memberView is an enrollment for staff: with the person's name.
+type memberView struct {
+	enrollmentView
+	Name string `json:"name"`
+}
+
+func viewEnrollment(e *enrollment.Enrollment) enrollmentView {
+	return enrollmentView{
+		e.ID, e.CohortID, e.PersonID, e.Program, e.ProgramVersion, e.CourseHash, e.EnrolledAt.Time, e.PrintedName,
+		moment(e.NameConfirmedAt), e.Version,
+	}
+}
+
+// moment shows an instant that may be missing.
+func moment(t db.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t.Time
+}
+
+type progressView struct {
+	EnrollmentID   string            `json:"enrollment_id"`
+	Program        string            `json:"program"`
+	ProgramVersion int               `json:"program_version"`
+	At             time.Time         `json:"at"`
+	Status         string            `json:"status" enum:"met,in_progress,not_met,blocked"`
+	Have           int               `json:"have" doc:"requirements met"`
+	Need           int               `json:"need" doc:"requirements in all"`
+	Requirements   []requirementView `json:"requirements"`
+}
+
+type requirementView struct {
+	ID      string            `json:"id"`
+	Type    string            `json:"type"`
+	Title   string            `json:"title"`
+	Status  string            `json:"status" enum:"met,in_progress,not_met,blocked"`
+	Have    int               `json:"have"`
+	Need    int               `json:"need"`
+	Missing []string          `json:"missing"`
+	Next    string            `json:"next" doc:"what to do next, in words"`
+	Call    *callView         `json:"call,omitempty" doc:"the request that does it"`
+	Of      []requirementView `json:"of,omitempty" doc:"the parts of a group"`
+}
+
+type callView struct {
+	Method string `json:"method"`
+	Path   string `json:"path"`
+}
+
+func viewProgress(r *progress.Report) progressView {
+	return progressView{
+		r.EnrollmentID, r.Program, r.Version, r.At, string(r.Status), r.Have, r.Need, viewNodes(r.EnrollmentID, r.Requirements),
+	}
+}
+
+func viewNodes(enrollmentID string, nodes []progress.Node) []requirementView {
+	all := make([]requirementView, len(nodes))
+	for i, n := range nodes {
+		all[i] = requirementView{
+			ID: n.ID, Type: string(n.Type), Title: n.Title, Status: string(n.Status), Have: n.Have, Need: n.Need,
+			Missing: append([]string{}, n.Missing...), Next: n.Next, Of: viewNodes(enrollmentID, n.Of),
+		}
+		if n.Call != (progress.Call{}) {
+			all[i].Call = &callView{n.Call.Method, Base + "/enrollments/" + enrollmentID + "/" + n.Call.Path}
+		}
+	}
+	return all
+}
+
+type nameInput struct {
+	ByID
+	Body struct {
+		Name string `json:"name,omitempty" maxLength:"400" doc:"left out: the name of your account" example:"Ada Quist"`
+	}
+}
+
+type statementView struct {
+	StatementVersion string `json:"statement_version"`
+	Statement        string `json:"statement"`
+	Minutes          int    `json:"minutes" doc:"the same for every path"`
+	Attested         bool   `json:"attested"`
+}
+
+type attestInput struct {
+	ByID
+	Body struct {
+		Attested         bool   `json:"attested" example:"true"`
+		StatementVersion string `json:"statement_version,omitempty" maxLength:"20" doc:"of the statement you read; left out: the current one"`
+	}
+}
+
+func (a *API) enrollmentRoutes() {
+	handle(a, Route{Method: "GET", Path: Base + "/enrollments", ID: "my-enrollments", Act: access.UseAccount, tag: "way", summary: "List your enrollments"},
+		func(ctx context.Context, _ *empty) (*listOf[enrollmentView], error) {
+			rows, err := a.Enrollments.Mine(ctx)
+			if err != nil {
+				return nil, err
+			}
+			return pageOf(rows, 0, nil, viewEnrollment), nil
+		})
+	handle(a, Route{Method: "GET", Path: Base + "/enrollments/{id}", ID: "enrollment", Act: access.SeeEnrollment, tag: "way", summary: "One enrollment"},
+		func(ctx context.Context, in *ByID) (*reply[enrollmentView], error) {
+			p, err := a.Enrollments.See(ctx, access.SeeEnrollment, in.ID)
+			if err != nil {
+				return nil, err
+			}
+			return &reply[enrollmentView]{viewEnrollment(p.Enrollment)}, nil
+		})
+	handle(a, Route{Method: "GET", Path: Base + "/enrollments/{id}/progress", ID: "progress", Act: access.SeeEnrollment, tag: "way", summary: "What is done, what is missing, what to do next"},
+		func(ctx context.Context, in *ByID) (*reply[progressView], error) {
+			r, err := a.Progress.Of(ctx, in.ID)
+			if err != nil {
+				return nil, err
+			}
+			return &reply[progressView]{viewProgress(r)}, nil
+		})
+	handle(a, Route{Method: "PUT", Path: Base + "/enrollments/{id}/printed-name", ID: "confirm-name", Act: access.ConfirmName, tag: "way", summary: "Confirm the name to print on the certificate"},
+		func(ctx context.Context, in *nameInput) (*reply[enrollmentView], error) {
+			e, err := a.Enrollments.ConfirmName(ctx, in.ID, in.Body.Name)
+			if err != nil {
+				return nil, err
+			}
+			return &reply[enrollmentView]{viewEnrollment(e)}, nil
+		})
+	a.experienceRoutes()
+}
+
+func (a *API) experienceRoutes() {
+	path := Base + "/enrollments/{id}/personal-experience"
+	handle(a, Route{Method: "GET", Path: path, ID: "experience", Act: access.ChooseOwnPath, tag: "way", summary: "The statement to attest; for your eyes only"},
+		func(ctx context.Context, in *ByID) (*reply[statementView], error) {
+			st, err := a.Experience.Read(ctx, in.ID)
+			if err != nil {
+				return nil, err
+			}
+			return &reply[statementView]{statementView{st.Version, st.Text, st.Minutes, st.Attested}}, nil
+		})
+	handle(a, Route{Method: "PUT", Path: path, ID: "attest-experience", Act: access.ChooseOwnPath, tag: "way", status: 204, summary: "Attest that you have completed your own path"},
+		func(ctx context.Context, in *attestInput) (*empty, error) {
+			return nil, a.Experience.Attest(ctx, in.ID, in.Body.StatementVersion, in.Body.Attested)
+		})
+	handle(a, Route{Method: "DELETE", Path: path, ID: "withdraw-experience", Act: access.ChooseOwnPath, tag: "way", status: 204, summary: "Take the attestation back"},
+		func(ctx context.Context, in *ByID) (*empty, error) { return nil, a.Experience.Withdraw(ctx, in.ID) })
+}

@@ -1,0 +1,228 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/kapstone-lms/kapstone/internal/access"
+	"github.com/kapstone-lms/kapstone/internal/curriculum"
+	"github.com/kapstone-lms/kapstone/internal/edge"
+	"github.com/kapstone-lms/kapstone/internal/quiz"
+)
+
+// An attemptView is an attempt under way. No field of it, here or below, has a
+// name or a value that could say what is right.
+type attemptView struct {
+	ID        string                `json:"id"`
+	Module    string                `json:"module"`
+	Number    int                   `json:"number" doc:"1 for the first try"`
+	State     string                `json:"state" enum:"open"`
+	Revision  int                   `json:"revision" doc:"how many saves were accepted"`
+	StartedAt time.Time             `json:"started_at"`
+	Deadline  time.Time             `json:"deadline"`
+	Items     []itemView            `json:"items"`
+	Answers   map[string]answerView `json:"answers" doc:"by item"`
+}
+
+type itemView struct {
+	ID      string       `json:"id"`
+	Kind    string       `json:"kind" enum:"single,multiple"`
+	Stem    string       `json:"stem"`
+	Options []optionView `json:"options"`
+}
+
+type optionView struct {
+	ID   string `json:"id"`
+	Text string `json:"text"`
+}
+
+type answerView struct {
+	Response []string  `json:"response" doc:"ids of the options chosen"`
+	Revision int       `json:"revision" doc:"the next save names it"`
+	SavedAt  time.Time `json:"saved_at"`
+}
+
+func viewQuestion(q quiz.Question) itemView {
+	v := itemView{q.ID, string(q.Kind), q.Stem, make([]optionView, len(q.Options))}
+	for i, o := range q.Options {
+		v.Options[i] = optionView(o)
+	}
+	return v
+}
+
+func viewAttempt(s *quiz.OpenSheet) attemptView {
+	v := attemptView{
+		ID: s.ID, Module: string(s.Module), Number: s.Number, State: string(quiz.Open), Revision: s.Revision, StartedAt: s.StartedAt,
+		Deadline: s.Deadline, Items: make([]itemView, len(s.Items)), Answers: make(map[string]answerView, len(s.Answers)),
+	}
+	for i, q := range s.Items {
+		v.Items[i] = viewQuestion(q)
+	}
+	for item, a := range s.Answers {
+		v.Answers[item] = answerView{append([]string{}, a.Response...), a.Revision, a.SavedAt}
+	}
+	return v
+}
+
+// A resultView is an attempt that was handed in.
+type resultView struct {
+	ID             string         `json:"id"`
+	Module         string         `json:"module"`
+	Number         int            `json:"number"`
+	State          string         `json:"state" enum:"submitted"`
+	StartedAt      time.Time      `json:"started_at"`
+	SubmittedAt    time.Time      `json:"submitted_at"`
+	ClosedBy       string         `json:"closed_by" enum:"trainee,deadline"`
+	Correct        int            `json:"correct"`
+	Asked          int            `json:"asked"`
+	ScorePercent   int            `json:"score_percent"`
+	Passed         bool           `json:"passed"`
+	CriticalMissed []string       `json:"critical_missed" doc:"the objectives of safety questions that were not answered right"`
+	Review         []reviewedView `json:"review,omitempty" doc:"only when the program lets you see it"`
+}
+
+type reviewedView struct {
+	itemView
+	Response []string     `json:"response"`
+	Right    bool         `json:"right"`
+	Key      []reasonView `json:"key"`
+}
+
+type reasonView struct {
+	ID      string `json:"id"`
+	Correct bool   `json:"correct"`
+	Why     string `json:"why"`
+}
+
+func viewResult(r *quiz.Result) resultView {
+	v := resultView{
+		ID: r.ID, Module: string(r.Module), Number: r.Number, State: string(quiz.Submitted), StartedAt: r.StartedAt, SubmittedAt: r.SubmittedAt,
+		ClosedBy: string(r.ClosedBy), Correct: r.Correct, Asked: r.Asked, ScorePercent: r.ScorePercent, Passed: r.Passed, CriticalMissed: []string{},
+	}
+	for _, o := range r.CriticalMissed {
+		v.CriticalMissed = append(v.CriticalMissed, o.Text)
+	}
+	if r.Review == nil {
+		return v
+	}
+	for _, it := range r.Review.Items {
+		reviewed := reviewedView{itemView: viewQuestion(it.Question), Response: append([]string{}, it.Response...), Right: it.Right}
+		for _, o := range it.Key {
+			reviewed.Key = append(reviewed.Key, reasonView(o))
+		}
+		v.Review = append(v.Review, reviewed)
+	}
+	return v
+}
+
+// An eitherView shows an attempt as what it is by now.
+type eitherView struct {
+	Status int
+	Body   any
+}
+
+func viewSheet(status int, s *quiz.Sheet) *eitherView {
+	if s.Result != nil {
+		return &eitherView{status, viewResult(s.Result)}
+	}
+	return &eitherView{status, viewAttempt(s.Open)}
+}
+
+type remediationInput struct {
+	ByModule
+	Body struct {
+		Note string `json:"note" minLength:"1" maxLength:"500" doc:"what you went through with the trainee" example:"Went through the lesson on screening together."`
+	}
+}
+
+func (a *API) quizRoutes() {
+	modules := Base + "/enrollments/{id}/modules/{module}"
+	handle(a, Route{Method: "POST", Path: modules + "/attempts", ID: "start-attempt", Act: access.TakeQuiz, tag: "quiz", status: 201, summary: "Begin a module's quiz, or go on with the one that is open (200)"},
+		func(ctx context.Context, in *ByModule) (*made[attemptView], error) {
+			s, created, err := a.Quizzes.Start(ctx, in.ID, curriculum.ModuleKey(in.Module))
+			if err != nil {
+				return nil, err
+			}
+			return madeOf(created, viewAttempt(s)), nil
+		})
+	handle(a, Route{Method: "GET", Path: Base + "/attempts/{id}", ID: "attempt", Act: access.TakeQuiz, tag: "quiz", summary: "One attempt: the open sheet, or the result once it is handed in"},
+		func(ctx context.Context, in *ByID) (*eitherView, error) {
+			s, err := a.Quizzes.Sheet(ctx, in.ID)
+			if err != nil {
+				return nil, err
+			}
+			return viewSheet(http.StatusOK, s), nil
+		})
+	a.saveRoute()
+	handle(a, Route{Method: "POST", Path: Base + "/attempts/{id}/submission", ID: "submit-attempt", Act: access.TakeQuiz, tag: "quiz", summary: "Hand the quiz in; again gives the same result"},
+		func(ctx context.Context, in *ByID) (*reply[resultView], error) {
+			r, err := a.Quizzes.Submit(ctx, in.ID)
+			if err != nil {
+				return nil, err
+			}
+			return &reply[resultView]{viewResult(r)}, nil
+		})
+	handle(a, Route{Method: "POST", Path: modules + "/remediations", ID: "remediate", Act: access.Remediate, tag: "grading", status: 204, summary: "Record that you went through the module with the trainee; opens one more try"},
+		func(ctx context.Context, in *remediationInput) (*empty, error) {
+			_, err := a.Quizzes.Remediate(ctx, in.ID, curriculum.ModuleKey(in.Module), in.Body.Note)
+			return nil, err
+		})
+}
+
+// saveRoute is the hot path: a handler of its own beside Huma, described in
+// the same document. A test holds the two against each other.
+func (a *API) saveRoute() {
+	r := Route{Method: "PUT", Path: Base + "/attempts/{id}/answers/{item}", ID: "save-answer", Act: access.TakeQuiz, tag: "quiz", summary: "Save one answer"}
+	op := operation(r)
+	op.Parameters = []*huma.Param{pathParam("id"), pathParam("item")}
+	zero := 0.0
+	op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"application/json": {Schema: &huma.Schema{
+		Type: "object", Required: []string{"response", "revision"}, AdditionalProperties: false,
+		Properties: map[string]*huma.Schema{
+			"response": {Type: "array", Items: &huma.Schema{Type: "string"}, Description: "ids of the options chosen; empty clears the answer", Examples: []any{[]string{"a"}}},
+			"revision": {Type: "integer", Minimum: &zero, Description: "the revision you replace; 0 for the first save", Examples: []any{0}},
+		},
+	}}}}
+	op.Responses = map[string]*huma.Response{"200": {Description: "Saved, durably", Content: map[string]*huma.MediaType{"application/json": {Schema: &huma.Schema{
+		Type: "object", Required: []string{"revision", "saved_at"},
+		Properties: map[string]*huma.Schema{
+			"revision": {Type: "integer", Description: "the next save names it"},
+			"saved_at": {Type: "string", Format: "date-time"},
+		},
+	}}}}}
+	a.raw(r, &op, a.save)
+}
+
+// savedView is the reply to a save.
+type savedView struct {
+	Revision int       `json:"revision"`
+	SavedAt  time.Time `json:"saved_at"`
+}
+
+func (a *API) save(c *fiber.Ctx) error {
+	ctx := c.UserContext()
+	if !a.Lift {
+		if err := a.saves.Take(access.From(ctx).ID); err != nil {
+			return err
+		}
+	}
+	var in struct {
+		Response *[]string `json:"response"`
+		Revision *int      `json:"revision"`
+	}
+	if err := edge.Decode(c, &in, "response", "revision"); err != nil {
+		return err
+	}
+	if in.Response == nil || in.Revision == nil {
+		return edge.ErrMissingField.At(map[bool]string{true: "response", false: "revision"}[in.Response == nil])
+	}
+	saved, err := a.Quizzes.Save(ctx, c.Params("id"), c.Params("item"), *in.Response, *in.Revision)
+	if err != nil {
+		return err
+	}
+	return c.JSON(savedView{saved.Revision, saved.SavedAt})
+}
