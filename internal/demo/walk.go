@@ -1,0 +1,217 @@
+package demo
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/kapstone-lms/kapstone/internal/access"
+	"github.com/kapstone-lms/kapstone/internal/curriculum"
+	"github.com/kapstone-lms/kapstone/internal/enrollment"
+	"github.com/kapstone-lms/kapstone/internal/practicum"
+	"github.com/kapstone-lms/kapstone/internal/quiz"
+)
+
+// A walker walks one trainee along the way.
+type walker struct {
+	*seeder
+	ctx        context.Context // acts as the trainee
+	enrollment *enrollment.Enrollment
+}
+
+// read completes the first n lessons of the course.
+func (w *walker) read(n int) error {
+	for _, m := range w.Enrollments.Current().Modules {
+		for _, l := range m.Lessons {
+			if n--; n < 0 {
+				return nil
+			}
+			if _, err := w.Study.Complete(w.ctx, w.enrollment.ID, m.Key, l.ID); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (w *walker) readAll() error { return w.read(1 << 30) }
+
+// begin starts the quiz of a module and answers the first n questions, right
+// or wrong.
+func (w *walker) begin(m curriculum.ModuleKey, n int, right bool) (*quiz.OpenSheet, error) {
+	sheet, _, err := w.Quizzes.Start(w.ctx, w.enrollment.ID, m)
+	if err != nil {
+		return nil, err
+	}
+	for i, q := range sheet.Items {
+		if i == n {
+			break
+		}
+		options := make([]option, len(q.Options))
+		for j, o := range q.Options {
+			options[j] = option(o)
+		}
+		response := w.key.right(q.Stem, options)
+		if !right {
+			response = w.key.wrong(q.Stem, options)
+		}
+		if _, err := w.Quizzes.Save(w.ctx, sheet.ID, q.ID, response, 0); err != nil {
+			return nil, err
+		}
+	}
+	return sheet, nil
+}
+
+func (w *walker) midQuiz() error {
+	first := w.Enrollments.Current().Modules[0]
+	if err := w.read(len(first.Lessons)); err != nil {
+		return err
+	}
+	sheet, err := w.begin(first.Key, 4, true)
+	if err == nil {
+		w.example("attempt.id", sheet.ID)
+		w.example("save-answer.id", sheet.ID)
+		w.example("submit-attempt.id", sheet.ID)
+		w.example("item", sheet.Items[5].ID)
+	}
+	return err
+}
+
+func (w *walker) fail() error {
+	first := w.Enrollments.Current().Modules[0]
+	if err := w.read(len(first.Lessons)); err != nil {
+		return err
+	}
+	sheet, err := w.begin(first.Key, len(first.Items), false)
+	if err != nil {
+		return err
+	}
+	_, err = w.Quizzes.Submit(w.ctx, sheet.ID)
+	return err
+}
+
+// pass passes every quiz.
+func (w *walker) pass() error {
+	for _, m := range w.Enrollments.Current().Modules {
+		sheet, err := w.begin(m.Key, m.Quiz.Draw, true)
+		if err != nil {
+			return err
+		}
+		r, err := w.Quizzes.Submit(w.ctx, sheet.ID)
+		if err != nil {
+			return err
+		}
+		if !r.Passed {
+			return fmt.Errorf("quiz %s ended with %d %%", m.Key, r.ScorePercent)
+		}
+	}
+	return nil
+}
+
+// log writes a role play of a phase and sends it to the instructor.
+func (w *walker) log(phase practicum.Phase) (*practicum.Log, error) {
+	kind, format, week, minutes, contact, part := practicum.RolePlay, "individual", weekOf(w.Clock.Now()), 60, 45, "lead_supervised"
+	frameworks, text, attest := []string{"mindfulness"}, reflection, true
+	l, err := w.Practicum.Create(w.ctx, w.enrollment.ID, practicum.Form{
+		Kind: &kind, Phase: &phase, Format: &format, Week: &week, Minutes: &minutes, ContactMinutes: &contact, Role: &part,
+		Frameworks: &frameworks, Reflection: &text, Attest: &attest,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return w.Practicum.Submit(w.ctx, l.ID)
+}
+
+// logs studies, passes the quizzes and sends the logs of all three phases.
+func (w *walker) logs() (ids []string, err error) {
+	if err := w.readAll(); err != nil {
+		return nil, err
+	}
+	if err := w.pass(); err != nil {
+		return nil, err
+	}
+	for _, phase := range []practicum.Phase{practicum.Preparation, practicum.Medicine, practicum.Integration} {
+		l, err := w.log(phase)
+		if err != nil {
+			return nil, err
+		}
+		ids = append(ids, l.ID)
+	}
+	return ids, nil
+}
+
+func (w *walker) waiting() error {
+	ids, err := w.logs()
+	if err == nil {
+		w.example("grade-log.id", ids[0])
+		w.example("log.id", ids[0])
+		w.example("return-log.id", ids[1])
+		w.example("edit-log.id", ids[2])
+	}
+	return err
+}
+
+func (w *walker) returned() error {
+	ids, err := w.logs()
+	if err != nil {
+		return err
+	}
+	_, err = w.Practicum.Return(w.teach, ids[0], "unclear", "Say in one sentence what you would do differently next time.", 0)
+	return err
+}
+
+// finish meets every requirement, and goes on to a certificate where the stage
+// says so.
+func (w *walker) finish(at stage) error {
+	ids, err := w.logs()
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		if err := w.sign(id); err != nil {
+			return err
+		}
+	}
+	if err := w.Experience.Attest(w.ctx, w.enrollment.ID, "", true); err != nil {
+		return err
+	}
+	if _, err := w.Enrollments.ConfirmName(w.ctx, w.enrollment.ID, ""); err != nil {
+		return err
+	}
+	if at == ready {
+		w.example("enrollment_ids", []string{w.enrollment.ID})
+		return nil
+	}
+	return w.certificate(at)
+}
+
+func (w *walker) sign(id string) error {
+	_, err := w.Practicum.Grade(w.teach, id, practicum.Verdict{
+		Grades:   practicum.Grades{"c1": 3, "c2": 3, "c3": 4, "c4": 3, "c5": 3, "c6": 4, "c7": 3},
+		Feedback: "Steady pace, and a clear account of your own part.", ObservedBy: "role_play",
+	})
+	if err == nil {
+		_, err = w.Practicum.Countersign(w.teach, id, "reviewed", w.secret[access.From(w.teach).ID], "")
+	}
+	return err
+}
+
+func (w *walker) certificate(at stage) error {
+	out, err := w.Certificates.Issue(w.admin, []string{w.enrollment.ID})
+	if err != nil {
+		return err
+	}
+	if out[0].Refused != nil {
+		return out[0].Refused
+	}
+	c := out[0].Certificate
+	if at == revoked {
+		_, err := w.Certificates.Revoke(w.admin, c.ID, "issued_in_error", "part of the demonstration")
+		return err
+	}
+	w.rec.Code = c.Code
+	w.example("code", c.Code)
+	for _, op := range []string{"certificate.id", "certificate-document.id", "revoke.id", "supersede.id"} {
+		w.example(op, c.ID)
+	}
+	return nil
+}
