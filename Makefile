@@ -1,0 +1,45 @@
+# What CI runs is `make check`. Everything here works with Go alone; tests that
+# need PostgreSQL or Redis say so when they are left out.
+
+.PHONY: check fmt vet lint test race vuln fuzz build image
+
+check: fmt vet lint race vuln
+
+fmt:
+	@out=$$(gofmt -l .); if [ -n "$$out" ]; then echo "gofmt would change:"; echo "$$out"; exit 1; fi
+
+vet:
+	go vet ./...
+
+lint:
+	go tool staticcheck ./...
+	go tool unparam ./...
+
+test:
+	go test ./...
+
+race:
+	go test -race -timeout 15m ./...
+
+# The vulnerability database is read from a folder where one is at hand, and
+# from the network only when asked to: make vuln VULNDB=https://vuln.go.dev
+VULNDB ?= $(if $(wildcard ../shared/vulndb),file://$(abspath ../shared/vulndb))
+
+vuln:
+	@if [ -n "$(VULNDB)" ]; then go tool govulncheck -db "$(VULNDB)" ./...; \
+	else echo "vuln: left out, no database at hand (set VULNDB)"; fi
+
+# Every parser of outside text, a while each: make fuzz FUZZTIME=60s
+FUZZTIME ?= 10s
+
+fuzz:
+	@for pkg in $$(grep -rl '^func Fuzz' --include=*_test.go internal | xargs -n1 dirname | sort -u); do \
+	  for f in $$(grep -h -o '^func Fuzz[A-Za-z0-9_]*' $$pkg/*_test.go | sed 's/func //'); do \
+	    echo "$$pkg $$f"; go test ./$$pkg -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) || exit 1; \
+	  done; done
+
+build:
+	CGO_ENABLED=0 go build -trimpath -o kapstone ./cmd/kapstone
+
+image:
+	docker build -t kapstone .
