@@ -151,13 +151,17 @@ func handle[I, O any](a *API, r Route, h func(context.Context, *I) (*O, error)) 
 }
 
 // gate lets only those through whose role allows the act, and refuses a body
-// that is not JSON.
+// that is not JSON or does not mean one thing only: Huma's own decoder takes
+// duplicate keys, trailing data and NUL. Unknown fields and wrong case are
+// refused by the schema behind it.
 func (a *API) gate(act access.Act) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		c := humafiber.Unwrap(ctx)
 		err := edge.Allow(ctx.Context(), act)
 		if err == nil && len(c.Body()) > 0 {
-			err = edge.JSONType(c)
+			if err = edge.JSONType(c); err == nil {
+				err = edge.Strict(c.Body())
+			}
 		}
 		if err != nil {
 			_ = edge.Refuse(c, a.Log, err) // writing to the response in memory does not fail

@@ -29,21 +29,12 @@ func (a *API) config() huma.Config {
 	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "", "", ""
 	c.CreateHooks, c.Transformers = nil, nil // they add $schema links
 	c.RejectUnknownQueryParameters = true
-	strict := huma.Format{Marshal: huma.DefaultJSONFormat.Marshal, Unmarshal: unmarshal}
-	c.Formats = map[string]huma.Format{"application/json": strict, "json": strict} // the latter for application/problem+json
+	c.Formats = map[string]huma.Format{ // the latter for application/problem+json
+		"application/json": huma.DefaultJSONFormat, "json": huma.DefaultJSONFormat,
+	}
 	c.DefaultFormat = "application/json"
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer", BearerFormat: "JWT"}}
 	return c
-}
-
-// unmarshal reads JSON strictly. Huma calls it twice for a body: once to
-// validate what is there against the schema, which knows unknown fields and
-// wrong case, and once into the type.
-func unmarshal(data []byte, v any) error {
-	if err := edge.Strict(data); err != nil {
-		return err
-	}
-	return json.Unmarshal(data, v)
 }
 
 // ourProblems makes Huma speak in our problems when it refuses input. Its
@@ -51,6 +42,7 @@ func unmarshal(data []byte, v any) error {
 // process.
 var ourProblems = sync.OnceFunc(func() {
 	huma.DefaultArrayNullable = false
+	huma.ValidateStrictCasing = true
 	huma.NewErrorWithContext = func(ctx huma.Context, status int, msg string, errs ...error) huma.StatusError {
 		p := refusal(status, errs)
 		p.RequestID = edge.RequestID(ctx.Context())
@@ -199,5 +191,8 @@ func docsPage(doc *huma.OpenAPI) ([]byte, error) {
 		return nil, fmt.Errorf("docs page: %w", err)
 	}
 	var b bytes.Buffer
-	return b.Bytes(), t.Execute(&b, docsOf(doc))
+	if err := t.Execute(&b, docsOf(doc)); err != nil {
+		return nil, fmt.Errorf("docs page: %w", err)
+	}
+	return b.Bytes(), nil
 }

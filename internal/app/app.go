@@ -184,7 +184,7 @@ func (a *App) ready(ctx context.Context) (degraded []string, err error) {
 	if err := db.Check(a.DB.PingContext(ctx)); err != nil {
 		return nil, err
 	}
-	if a.redis != nil && a.redis.Degraded() {
+	if a.redis != nil && (a.redis.Ping(ctx).Err() != nil || a.redis.Degraded()) {
 		degraded = append(degraded, "redis")
 	}
 	return degraded, nil

@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -69,7 +70,7 @@ func open(t *testing.T, c app.Config) *app.App {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := a.Close(t.Context()); err != nil {
+		if err := a.Close(context.Background()); err != nil {
 			t.Error(err)
 		}
 	})
