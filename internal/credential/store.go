@@ -33,7 +33,7 @@ func currents(ctx context.Context, idb bun.IDB, enrollmentIDs []string) (map[str
 		return all, nil
 	}
 	var rows []*Certificate
-	err := idb.NewSelect().Model(&rows).Where("enrollment_id IN (?) AND status <> ?", bun.In(enrollmentIDs), Superseded).
+	err := idb.NewSelect().Model(&rows).Where("enrollment_id IN (?) AND status <> ?", bun.List(enrollmentIDs), Superseded).
 		OrderExpr("id").Scan(ctx)
 	for _, c := range rows {
 		all[c.EnrollmentID] = c
@@ -78,10 +78,10 @@ func list(ctx context.Context, idb bun.IDB, v visible, after string, limit int64
 		q.WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery {
 			q.Where("1 = 0")
 			if len(v.held) > 0 {
-				q.WhereOr("enrollment_id IN (?)", bun.In(v.held))
+				q.WhereOr("enrollment_id IN (?)", bun.List(v.held))
 			}
 			if len(v.programs) > 0 {
-				q.WhereOr("program IN (?)", bun.In(v.programs))
+				q.WhereOr("program IN (?)", bun.List(v.programs))
 			}
 			return q
 		})

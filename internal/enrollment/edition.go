@@ -102,7 +102,7 @@ func (s *Service) ByID(ctx context.Context, idb bun.IDB, ids []string) (map[stri
 		return all, nil
 	}
 	var rows []*Enrollment
-	if err := idb.NewSelect().Model(&rows).Where("id IN (?)", bun.In(ids)).Scan(ctx); err != nil {
+	if err := idb.NewSelect().Model(&rows).Where("id IN (?)", bun.List(ids)).Scan(ctx); err != nil {
 		return nil, fmt.Errorf("read enrollments: %w", db.Check(err))
 	}
 	for _, e := range rows {

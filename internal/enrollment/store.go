@@ -83,7 +83,7 @@ func cohorts(ctx context.Context, idb bun.IDB, v visible, after string, limit in
 		q.WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery {
 			q.Where("id IN (SELECT cohort_id FROM cohort_instructors WHERE person_id = ?)", v.personID)
 			if len(v.programs) > 0 {
-				q.WhereOr("program IN (?)", bun.In(v.programs))
+				q.WhereOr("program IN (?)", bun.List(v.programs))
 			}
 			return q
 		})
@@ -112,7 +112,7 @@ func supervisedBy(ctx context.Context, idb bun.IDB, v visible) (ids []string, er
 		if len(v.programs) == 0 {
 			return nil, nil
 		}
-		q.Where("program IN (?)", bun.In(v.programs))
+		q.Where("program IN (?)", bun.List(v.programs))
 	}
 	err = q.OrderExpr("id").Scan(ctx, &ids)
 	return ids, db.Check(err)

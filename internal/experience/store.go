@@ -34,7 +34,7 @@ func attested(ctx context.Context, idb bun.IDB, ids []string) (map[string]bool, 
 	}
 	var rows []string
 	err := idb.NewSelect().Table("experience_attestations").Column("enrollment_id").
-		Where("enrollment_id IN (?)", bun.In(ids)).Scan(ctx, &rows)
+		Where("enrollment_id IN (?)", bun.List(ids)).Scan(ctx, &rows)
 	for _, id := range rows {
 		met[id] = true
 	}

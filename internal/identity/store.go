@@ -64,7 +64,7 @@ func grantsOf(ctx context.Context, idb bun.IDB, ids []string) (map[string][]acce
 		return all, nil
 	}
 	var rows []grantRow
-	err := idb.NewSelect().Model(&rows).Where("person_id IN (?)", bun.In(ids)).OrderExpr("role, program").Scan(ctx)
+	err := idb.NewSelect().Model(&rows).Where("person_id IN (?)", bun.List(ids)).OrderExpr("role, program").Scan(ctx)
 	for _, r := range rows {
 		all[r.PersonID] = append(all[r.PersonID], access.Grant{Role: r.Role, Program: r.Program})
 	}
@@ -134,7 +134,7 @@ func list(ctx context.Context, idb bun.IDB, programs []string, all bool, page Pa
 		if len(programs) == 0 {
 			return nil, nil
 		}
-		q.Where("id IN (SELECT person_id FROM grants WHERE program IN (?))", bun.In(programs))
+		q.Where("id IN (SELECT person_id FROM grants WHERE program IN (?))", bun.List(programs))
 	}
 	if err := q.Scan(ctx); err != nil {
 		return nil, db.Check(err)
@@ -156,7 +156,7 @@ func names(ctx context.Context, idb bun.IDB, ids []string) (map[string]string, e
 		return all, nil
 	}
 	var rows []Person
-	err := idb.NewSelect().Model(&rows).Column("id", "name").Where("id IN (?)", bun.In(ids)).Scan(ctx)
+	err := idb.NewSelect().Model(&rows).Column("id", "name").Where("id IN (?)", bun.List(ids)).Scan(ctx)
 	for _, p := range rows {
 		all[p.ID] = p.Name
 	}

@@ -166,7 +166,7 @@ func withCases(ctx context.Context, idb bun.IDB, rows []*row) error {
 		ids[i], byID[r.ID] = r.ID, r
 	}
 	var cases []caseRow
-	err := idb.NewSelect().Model(&cases).Where("log_id IN (?)", bun.In(ids)).Scan(ctx)
+	err := idb.NewSelect().Model(&cases).Where("log_id IN (?)", bun.List(ids)).Scan(ctx)
 	for _, c := range cases {
 		byID[c.LogID].Case = c
 	}
@@ -213,7 +213,7 @@ func ofEnrollments(ctx context.Context, idb bun.IDB, ids []string) (rows []*row,
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	err = idb.NewSelect().Model(&rows).Where("enrollment_id IN (?)", bun.In(ids)).OrderExpr("id").Scan(ctx)
+	err = idb.NewSelect().Model(&rows).Where("enrollment_id IN (?)", bun.List(ids)).OrderExpr("id").Scan(ctx)
 	if err != nil {
 		return nil, db.Check(err)
 	}
@@ -226,7 +226,7 @@ func waiting(ctx context.Context, idb bun.IDB, enrollmentIDs []string, after str
 	if len(enrollmentIDs) == 0 {
 		return nil, nil
 	}
-	q := idb.NewSelect().Model(&rows).Where("status = ? AND enrollment_id IN (?)", Submitted, bun.In(enrollmentIDs)).
+	q := idb.NewSelect().Model(&rows).Where("status = ? AND enrollment_id IN (?)", Submitted, bun.List(enrollmentIDs)).
 		OrderExpr("submitted_at, id").Limit(limit)
 	if after != "" {
 		q.Where("(submitted_at, id) > (SELECT submitted_at, id FROM practicum_logs WHERE id = ?)", after)

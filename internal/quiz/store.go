@@ -191,7 +191,7 @@ func journalize(ctx context.Context, tx bun.Tx, records []record, p patience) (m
 // enrollment's in the order of their numbers. With a module it returns that
 // module's only.
 func attemptsOf(ctx context.Context, idb bun.IDB, enrollmentIDs []string, module curriculum.ModuleKey) (rows []*attempt, err error) {
-	q := idb.NewSelect().Model(&rows).ExcludeColumn("draw").Where("enrollment_id IN (?)", bun.In(enrollmentIDs))
+	q := idb.NewSelect().Model(&rows).ExcludeColumn("draw").Where("enrollment_id IN (?)", bun.List(enrollmentIDs))
 	if module != "" {
 		q.Where("module = ?", module)
 	}
@@ -201,7 +201,7 @@ func attemptsOf(ctx context.Context, idb bun.IDB, enrollmentIDs []string, module
 
 // remediationsOf is like attemptsOf, for remediations.
 func remediationsOf(ctx context.Context, idb bun.IDB, enrollmentIDs []string, module curriculum.ModuleKey) (rows []*Remediation, err error) {
-	q := idb.NewSelect().Model(&rows).Where("enrollment_id IN (?)", bun.In(enrollmentIDs))
+	q := idb.NewSelect().Model(&rows).Where("enrollment_id IN (?)", bun.List(enrollmentIDs))
 	if module != "" {
 		q.Where("module = ?", module)
 	}

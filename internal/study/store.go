@@ -71,7 +71,7 @@ func completed(ctx context.Context, idb bun.IDB, ids []string) (map[string]map[c
 		return all, nil
 	}
 	var rows []mark
-	err := idb.NewSelect().Model(&rows).Where("enrollment_id IN (?) AND completed_at IS NOT NULL", bun.In(ids)).Scan(ctx)
+	err := idb.NewSelect().Model(&rows).Where("enrollment_id IN (?) AND completed_at IS NOT NULL", bun.List(ids)).Scan(ctx)
 	for _, m := range rows {
 		if all[m.EnrollmentID] == nil {
 			all[m.EnrollmentID] = make(map[curriculum.LessonID]time.Time)
