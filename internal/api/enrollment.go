@@ -95,7 +95,7 @@ func viewNodes(enrollmentID string, nodes []progress.Node) []requirementView {
 
 type nameInput struct {
 	ByID
-	Body struct {
+	Body *struct { // may be left out whole
 		Name string `json:"name,omitempty" maxLength:"400" doc:"left out: the name of your account" example:"Ada Quist"`
 	}
 }
@@ -116,7 +116,7 @@ type attestInput struct {
 }
 
 func (a *API) enrollmentRoutes() {
-	handle(a, Route{Method: "GET", Path: Base + "/enrollments", ID: "my-enrollments", Act: access.UseAccount, tag: "way", summary: "List your enrollments"},
+	handle(a, Route{Method: "GET", Path: Base + "/enrollments", ID: "my-enrollments", Act: access.UseAccount, tag: "progress", summary: "List your enrollments"},
 		func(ctx context.Context, _ *empty) (*listOf[enrollmentView], error) {
 			rows, err := a.Enrollments.Mine(ctx)
 			if err != nil {
@@ -124,7 +124,7 @@ func (a *API) enrollmentRoutes() {
 			}
 			return pageOf(rows, 0, nil, viewEnrollment), nil
 		})
-	handle(a, Route{Method: "GET", Path: Base + "/enrollments/{id}", ID: "enrollment", Act: access.SeeEnrollment, tag: "way", summary: "One enrollment"},
+	handle(a, Route{Method: "GET", Path: Base + "/enrollments/{id}", ID: "enrollment", Act: access.SeeEnrollment, tag: "progress", summary: "One enrollment"},
 		func(ctx context.Context, in *ByID) (*reply[enrollmentView], error) {
 			p, err := a.Enrollments.See(ctx, access.SeeEnrollment, in.ID)
 			if err != nil {
@@ -132,7 +132,7 @@ func (a *API) enrollmentRoutes() {
 			}
 			return &reply[enrollmentView]{viewEnrollment(p.Enrollment)}, nil
 		})
-	handle(a, Route{Method: "GET", Path: Base + "/enrollments/{id}/progress", ID: "progress", Act: access.SeeEnrollment, tag: "way", summary: "What is done, what is missing, what to do next"},
+	handle(a, Route{Method: "GET", Path: Base + "/enrollments/{id}/progress", ID: "progress", Act: access.SeeEnrollment, tag: "progress", summary: "What is done, what is missing, what to do next"},
 		func(ctx context.Context, in *ByID) (*reply[progressView], error) {
 			r, err := a.Progress.Of(ctx, in.ID)
 			if err != nil {
@@ -140,9 +140,13 @@ func (a *API) enrollmentRoutes() {
 			}
 			return &reply[progressView]{viewProgress(r)}, nil
 		})
-	handle(a, Route{Method: "PUT", Path: Base + "/enrollments/{id}/printed-name", ID: "confirm-name", Act: access.ConfirmName, tag: "way", summary: "Confirm the name to print on the certificate"},
+	handle(a, Route{Method: "PUT", Path: Base + "/enrollments/{id}/printed-name", ID: "confirm-name", Act: access.ConfirmName, tag: "progress", summary: "Confirm the name to print on the certificate"},
 		func(ctx context.Context, in *nameInput) (*reply[enrollmentView], error) {
-			e, err := a.Enrollments.ConfirmName(ctx, in.ID, in.Body.Name)
+			name := ""
+			if in.Body != nil {
+				name = in.Body.Name
+			}
+			e, err := a.Enrollments.ConfirmName(ctx, in.ID, name)
 			if err != nil {
 				return nil, err
 			}
@@ -153,7 +157,7 @@ func (a *API) enrollmentRoutes() {
 
 func (a *API) experienceRoutes() {
 	path := Base + "/enrollments/{id}/personal-experience"
-	handle(a, Route{Method: "GET", Path: path, ID: "experience", Act: access.ChooseOwnPath, tag: "way", summary: "The statement to attest; for your eyes only"},
+	handle(a, Route{Method: "GET", Path: path, ID: "experience", Act: access.ChooseOwnPath, tag: "progress", summary: "The statement to attest; for your eyes only"},
 		func(ctx context.Context, in *ByID) (*reply[statementView], error) {
 			st, err := a.Experience.Read(ctx, in.ID)
 			if err != nil {
@@ -161,10 +165,10 @@ func (a *API) experienceRoutes() {
 			}
 			return &reply[statementView]{statementView{st.Version, st.Text, st.Minutes, st.Attested}}, nil
 		})
-	handle(a, Route{Method: "PUT", Path: path, ID: "attest-experience", Act: access.ChooseOwnPath, tag: "way", status: 204, summary: "Attest that you have completed your own path"},
+	handle(a, Route{Method: "PUT", Path: path, ID: "attest-experience", Act: access.ChooseOwnPath, tag: "progress", status: 204, summary: "Attest that you have completed your own path"},
 		func(ctx context.Context, in *attestInput) (*empty, error) {
 			return nil, a.Experience.Attest(ctx, in.ID, in.Body.StatementVersion, in.Body.Attested)
 		})
-	handle(a, Route{Method: "DELETE", Path: path, ID: "withdraw-experience", Act: access.ChooseOwnPath, tag: "way", status: 204, summary: "Take the attestation back"},
+	handle(a, Route{Method: "DELETE", Path: path, ID: "withdraw-experience", Act: access.ChooseOwnPath, tag: "progress", status: 204, summary: "Take the attestation back"},
 		func(ctx context.Context, in *ByID) (*empty, error) { return nil, a.Experience.Withdraw(ctx, in.ID) })
 }

@@ -68,6 +68,9 @@ func refusal(status int, errs []error) *edge.Problem {
 			continue // a parser's words may quote what was sent
 		}
 		name := strings.TrimPrefix(d.Location, "body.")
+		if missing, ok := strings.CutPrefix(d.Message, "expected required property "); ok {
+			name, f = strings.TrimSuffix(missing, " to be present"), edge.ErrMissingField
+		}
 		if d.Message == validation.MsgUnexpectedProperty || strings.HasPrefix(d.Message, "unknown query") {
 			f = edge.ErrUnknownField
 		}

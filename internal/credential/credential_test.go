@@ -291,7 +291,7 @@ func TestARevokedCertificateStaysOnRecord(t *testing.T) {
 			t.Fatal(err)
 		}
 		n, err := s.credentials.Verify(t.Context(), c.Code)
-		if err != nil || n.Status != credential.Revoked || n.Words != "Withdrawn on 26 November 2026" || n.Holder != "Noor Vance" {
+		if err != nil || n.Status != credential.Revoked || n.Words != "Withdrawn on November 26, 2026" || n.Holder != "Noor Vance" {
 			t.Errorf("Verify = %+v, %v", n, err)
 		}
 		if strings.Contains(fmt.Sprintf("%+v", n), "made up") || strings.Contains(fmt.Sprintf("%+v", n), "requirement_false") {

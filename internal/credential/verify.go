@@ -58,7 +58,7 @@ func (c *Certificate) notice() *Notice {
 		n.Words, n.Since, n.Holder = "Replaced", c.StatusAt.Time, ""
 	case Revoked:
 		n.Since = c.StatusAt.Time
-		n.Words = fmt.Sprintf("Withdrawn on %s", c.StatusAt.Format("2 January 2006"))
+		n.Words = fmt.Sprintf("Withdrawn on %s", c.StatusAt.Format("January 2, 2006"))
 	}
 	return n
 }

@@ -190,8 +190,8 @@ func common(s string) bool {
 // syllables make passwords that can be read out.
 const consonants, vowels = "bdfgklmnprstvz", "aeiou"
 
-// makePassword returns six pronounceable groups of three letters and a digit
-// each: about 90 random bits.
+// makePassword returns six pronounceable groups of four letters and a digit:
+// about 90 random bits.
 func makePassword() string {
 	var groups []string
 	for range 6 {

@@ -97,7 +97,7 @@ func (v evaluation) quiz(n *Node, m *curriculum.Module) {
 		n.Next = "All your tries are used. Ask an instructor to go through the module with you; that opens one more."
 	case quiz.NextTry(rules, st).After(v.now):
 		n.Status, n.Call = InProgress, Call{}
-		n.Next = fmt.Sprintf("Go over the lessons; you can try again from %s.", quiz.NextTry(rules, st).UTC().Format("2 January 2006, 15:04 UTC"))
+		n.Next = fmt.Sprintf("Go over the lessons; you can try again from %s.", quiz.NextTry(rules, st).UTC().Format("January 2, 2006, 15:04 UTC"))
 	case st.Attempts > 0:
 		n.Status = InProgress
 		n.Next = fmt.Sprintf("Take the quiz again; %s left.", tries(quiz.Left(rules, st)))
