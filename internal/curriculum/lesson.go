@@ -85,7 +85,7 @@ func (l *loader) lesson(name string, data []byte, m *Module) *Lesson {
 		l.fault(name, y.line("$.minutes"), "minutes is %d; it must be 1 to 60", raw.Minutes)
 	}
 	l.references(y, m, lesson, raw)
-	l.render(name, 2+bytes.Count(front, []byte("\n")), body, lesson)
+	l.render(name, 3+bytes.Count(front, []byte("\n")), body, lesson)
 	return lesson
 }
 
