@@ -132,3 +132,20 @@ func TestTheContainerIsBoxedIn(t *testing.T) {
 		}
 	}
 }
+
+func TestTheReadmeNamesEverySetting(t *testing.T) {
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name := range variables() {
+		if !strings.Contains(string(text), "`"+name+"`") {
+			t.Errorf("README.md does not name %s", name)
+		}
+	}
+	for _, name := range regexp.MustCompile("`(KAPSTONE_[A-Z_]+)`").FindAllStringSubmatch(string(text), -1) {
+		if !variables()[name[1]] && !strings.HasPrefix(name[1], "KAPSTONE_TEST_") {
+			t.Errorf("README.md names %s, which no setting reads", name[1])
+		}
+	}
+}
