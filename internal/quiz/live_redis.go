@@ -107,7 +107,7 @@ func (l *redisLive) answer(ctx context.Context, s slot) (answer, bool, error) {
 const setAnswer = `
 local function set(key, item, revision, value)
 	local old = redis.call('HGET', key, item)
-	if not old or tonumber(string.match(old, '^%d+')) < tonumber(revision) then
+	if not old or tonumber(string.match(old, '^%d+') or 0) < tonumber(revision) then
 		redis.call('HSET', key, item, value)
 	end
 end

@@ -1,7 +1,11 @@
-// Package quiz runs quiz attempts. Every saved answer is a row of a journal in
-// SQL, committed before "saved" is said; SQL alone judges what counts. The live
-// sheet beside it, in Redis or in the process, is a fast door that may vanish
-// at any moment.
+// Package quiz runs quiz attempts: it draws them, keeps every answer, closes
+// them in time and grades them.
+//
+// SQL is the only judge. A save is acknowledged when it is committed; the
+// insert itself says whether the attempt is still open and the answer the
+// successor of the current one. Whoever closes an attempt locks it first, so
+// what was acknowledged before is graded and what comes after is refused. What
+// is kept beside, frames in memory and the live sheets, only makes this fast.
 package quiz
 
 import (
@@ -18,6 +22,7 @@ import (
 	"github.com/kapstone-lms/kapstone/internal/curriculum"
 	"github.com/kapstone-lms/kapstone/internal/db"
 	"github.com/kapstone-lms/kapstone/internal/enrollment"
+	"github.com/kapstone-lms/kapstone/internal/once"
 )
 
 // Service runs the attempts.
@@ -26,30 +31,31 @@ type Service struct {
 	enrollments *enrollment.Service
 	live        Live
 	now         func() time.Time
+	frames      *frameCache
 	journal     *journal
-	frames      frameCache
-	random      *rand.Rand
 }
 
-// New returns the quizzes kept in d. Close it to write what is still queued.
+// New returns the quizzes kept in d, with live as the store of their sheets.
+// Close ends it.
 func New(d *db.DB, enrollments *enrollment.Service, live Live, now func() time.Time) *Service {
-	s := &Service{
-		db: d, enrollments: enrollments, live: live, now: now,
-		frames: frameCache{all: make(map[string]*frame)}, random: rand.New(secure{}),
-	}
+	s := &Service{db: d, enrollments: enrollments, live: live, now: now, frames: &frameCache{all: make(map[string]*frame)}}
 	s.journal = startJournal(s.write)
 	return s
 }
 
-// Close stops taking saves, commits those that are queued, and returns when
-// they are answered.
+// Close writes the answers that are still queued and ends what runs in the
+// background. Saves after it are refused.
 func (s *Service) Close(ctx context.Context) error {
-	return errors.Join(s.journal.stop(ctx), s.live.close(ctx))
+	if err := errors.Join(s.journal.stop(ctx), s.live.close(ctx)); err != nil {
+		return fmt.Errorf("close quizzes: %w", err)
+	}
+	return nil
 }
 
-// Start begins an attempt at a module's quiz, or resumes the open one; created
-// says which. It returns ErrPassed, ErrExhausted or ErrWait when no try may
-// begin.
+// Start begins an attempt at a module's quiz of the actor's own enrollment, or
+// resumes the one that is open; created says which. It returns ErrPassed,
+// ErrExhausted or ErrWait when there is no try to be had, and ErrClosed for a
+// repeated request whose attempt was handed in meanwhile.
 func (s *Service) Start(ctx context.Context, enrollmentID string, module curriculum.ModuleKey) (sheet *OpenSheet, created bool, err error) {
 	p, err := s.enrollments.Own(ctx, access.TakeQuiz, enrollmentID)
 	if err != nil {
@@ -59,164 +65,192 @@ func (s *Service) Start(ctx context.Context, enrollmentID string, module curricu
 	if m == nil {
 		return nil, false, db.ErrNone
 	}
-	var a *attempt
-	err = s.db.Tx(ctx, func(ctx context.Context, tx bun.Tx) (err error) {
-		a, created, err = s.openOrResume(ctx, tx, p, m)
-		return err
-	})
+	a, err := s.openNow(ctx, p.ID, module)
+	if err == nil && a == nil {
+		a, created, err = s.begin(ctx, p, m)
+	}
 	if err != nil {
 		return nil, false, fmt.Errorf("start quiz: %w", err)
 	}
-	f, err := s.frameOf(ctx, a)
-	if err != nil {
-		return nil, false, err
+	if a.State == Submitted {
+		return nil, false, ErrClosed
 	}
-	sheet, err = s.openSheet(ctx, f)
-	return sheet, created, err
+	shown, err := s.show(ctx, a)
+	if err != nil {
+		return nil, false, fmt.Errorf("start quiz: %w", err)
+	}
+	return shown.Open, created, nil
 }
 
-// openOrResume holds the lock of one trainee's quiz, so that of many starts at
-// once one opens and the others find it.
-func (s *Service) openOrResume(ctx context.Context, tx bun.Tx, p *enrollment.Pinned, m *curriculum.Module) (a *attempt, created bool, err error) {
-	if err := db.Lock(ctx, tx, quizLock(p.ID, m.Key)); err != nil {
-		return nil, false, err
+// openNow returns the attempt that is open, or nil. One whose time is over it
+// closes, so that it does not pass for a try still under way.
+func (s *Service) openNow(ctx context.Context, enrollmentID string, module curriculum.ModuleKey) (*attempt, error) {
+	a, err := openOf(ctx, s.db, enrollmentID, module)
+	if err != nil || a == nil || !a.overdue(s.now()) {
+		return a, err
 	}
-	if a, err = openOf(ctx, tx, p.ID, m.Key); err != nil {
-		return nil, false, err
-	}
-	if a != nil && !a.overdue(s.now()) {
-		return a, false, nil
-	}
-	if a != nil { // its time ran out and nobody has closed it yet
-		if _, err := s.end(ctx, tx, a.ID); err != nil {
-			return nil, false, err
+	_, err = s.close(ctx, a.ID, true)
+	return nil, err
+}
+
+// tries is the name of the lock on all that decides about another try.
+func tries(enrollmentID string, module curriculum.ModuleKey) string {
+	return "quiz/" + enrollmentID + "/" + string(module)
+}
+
+// begin makes an attempt, unless somebody was faster.
+func (s *Service) begin(ctx context.Context, p *enrollment.Pinned, m *curriculum.Module) (a *attempt, created bool, err error) {
+	err = s.db.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
+		created = false
+		if err := db.Lock(ctx, tx, tries(p.ID, m.Key)); err != nil {
+			return err
 		}
-	}
-	st, err := standing(ctx, tx, p.ID, m.Key)
-	if err != nil {
-		return nil, false, err
-	}
-	now := s.now()
-	if err := mayBegin(p.Edition.Quiz, st, now); err != nil {
-		return nil, false, err
-	}
-	a = &attempt{
-		ID: db.NewID(), EnrollmentID: p.ID, Module: m.Key, Number: st.Attempts + 1, State: Open,
-		Draw:      frozen{p.CourseHash, draw(m, s.random)},
-		StartedAt: db.At(now), Deadline: db.At(now.Add(time.Duration(m.Quiz.Minutes) * time.Minute)),
-	}
-	if err := insert(ctx, tx, a); err != nil {
-		return nil, false, err
-	}
-	return a, true, audit.Append(ctx, tx, now, "quiz.started", a.ID, map[string]any{"enrollment": p.ID, "module": m.Key, "number": a.Number})
+		if a, err = openOf(ctx, tx, p.ID, m.Key); err != nil || a != nil {
+			return err
+		}
+		id, again, err := once.Claim(ctx, tx, s.now(), db.NewID())
+		if err != nil {
+			return err
+		}
+		if again {
+			a, err = get(ctx, tx, id)
+			return err
+		}
+		st, err := standing(ctx, tx, p.ID, m.Key)
+		if err != nil {
+			return err
+		}
+		if err := mayBegin(p.Edition.Quiz, st, s.now()); err != nil {
+			return err
+		}
+		now := db.At(s.now())
+		a = &attempt{
+			ID: id, EnrollmentID: p.ID, Module: m.Key, Number: st.Attempts + 1, State: Open,
+			Draw:      frozen{Course: p.CourseHash, Items: draw(m, rand.New(secure{}))},
+			StartedAt: now, Deadline: db.At(now.Add(time.Duration(m.Quiz.Minutes) * time.Minute)),
+		}
+		created = true
+		if err := insert(ctx, tx, a); err != nil {
+			return err
+		}
+		return audit.Append(ctx, tx, s.now(), "quiz.started", a.ID,
+			map[string]any{"enrollment": p.ID, "module": m.Key, "number": a.Number})
+	})
+	return a, created, err
 }
 
-func quizLock(enrollmentID string, m curriculum.ModuleKey) string {
-	return "quiz/" + enrollmentID + "/" + string(m)
-}
-
-// Sheet returns the actor's own attempt: the open sheet, or the result once it
-// was handed in.
+// Sheet returns the actor's own attempt, as it is now.
 func (s *Service) Sheet(ctx context.Context, attemptID string) (*Sheet, error) {
 	f, err := s.own(ctx, attemptID)
 	if err != nil {
 		return nil, err
 	}
-	a, err := get(ctx, s.db, attemptID)
-	if err != nil {
-		return nil, err
+	a, err := get(ctx, s.db, f.id)
+	if err == nil && a.overdue(s.now()) {
+		a, err = s.close(ctx, a.ID, true)
 	}
-	if a.overdue(s.now()) {
-		if a, err = s.close(ctx, attemptID); err != nil {
-			return nil, fmt.Errorf("close overdue attempt: %w", err)
-		}
-	}
-	if a.State == Open {
-		open, err := s.openSheet(ctx, f)
-		return &Sheet{Open: open}, err
-	}
-	r, err := s.result(ctx, f, a)
-	return &Sheet{Result: r}, err
-}
-
-// openSheet reads an open attempt from SQL, and puts the live sheet right.
-func (s *Service) openSheet(ctx context.Context, f *frame) (*OpenSheet, error) {
-	all, err := latest(ctx, s.db, f.id)
 	if err != nil {
 		return nil, fmt.Errorf("read attempt: %w", err)
 	}
-	s.live.put(f.id, f.deadline, all)
-	return f.open(all)
+	return s.show(ctx, a)
 }
 
-// Submit hands an attempt in and grades it. Every answer that Save
-// acknowledged counts. Handing in again, or fifty times at once, gives the
-// same result.
+// show makes the sheet of an attempt that was just read. Answers come from
+// SQL; the live sheet is made anew from them.
+func (s *Service) show(ctx context.Context, a *attempt) (*Sheet, error) {
+	f, err := s.frameOf(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	given, err := latest(ctx, s.db, a.ID)
+	if err != nil {
+		return nil, err
+	}
+	if a.State == Submitted {
+		r, err := f.result(a, given)
+		return &Sheet{Result: r}, err
+	}
+	s.live.put(a.ID, f.deadline, given)
+	o, err := f.open(given)
+	return &Sheet{Open: o}, err
+}
+
+// Submit hands in the actor's own attempt and grades it. Handing in again
+// returns the same result. An attempt whose time is over counts as handed in
+// at its deadline.
 func (s *Service) Submit(ctx context.Context, attemptID string) (*Result, error) {
 	f, err := s.own(ctx, attemptID)
 	if err != nil {
 		return nil, err
 	}
-	a, err := s.close(ctx, attemptID)
+	a, err := s.close(ctx, f.id, false)
 	if err != nil {
 		return nil, fmt.Errorf("hand in: %w", err)
 	}
-	return s.result(ctx, f, a)
-}
-
-// CloseOverdue hands in attempts whose time is over and whose trainee went
-// silent, at most limit of them, and returns how many. They count as handed in
-// at their deadline.
-func (s *Service) CloseOverdue(ctx context.Context, limit int) (n int, err error) {
-	ids, err := overdue(ctx, s.db, s.now(), limit)
+	sheet, err := s.show(ctx, a)
 	if err != nil {
-		return 0, fmt.Errorf("find overdue attempts: %w", err)
+		return nil, fmt.Errorf("hand in: %w", err)
 	}
-	for _, id := range ids {
-		if _, err := s.close(ctx, id); err != nil {
-			return n, fmt.Errorf("close overdue attempt %s: %w", id, err)
-		}
-		n++
-	}
-	return n, nil
+	return sheet.Result, nil
 }
 
-// close hands an attempt in, unless it is already.
-func (s *Service) close(ctx context.Context, id string) (a *attempt, err error) {
-	err = s.db.Tx(ctx, func(ctx context.Context, tx bun.Tx) (err error) {
-		a, err = s.end(ctx, tx, id)
-		return err
+// close closes and grades an attempt, in one transaction, and returns it as it
+// is then. One that is closed already stays as it is; so does one that is not
+// overdue, if only those are meant.
+func (s *Service) close(ctx context.Context, attemptID string, overdueOnly bool) (a *attempt, err error) {
+	f, err := s.frame(ctx, attemptID)
+	if err != nil {
+		return nil, err
+	}
+	err = s.db.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
+		if a, err = hold(ctx, tx, attemptID); err != nil {
+			return err
+		}
+		now := s.now()
+		if a.State == Submitted || overdueOnly && !a.overdue(now) {
+			return nil
+		}
+		given, err := latest(ctx, tx, attemptID)
+		if err != nil {
+			return err
+		}
+		sc, err := grade(f.module, f.questions, given, f.rules)
+		if err != nil {
+			return err
+		}
+		a.submit(now, sc)
+		if err := update(ctx, tx, a); err != nil {
+			return err
+		}
+		return audit.Append(ctx, tx, now, "quiz.submitted", a.ID, map[string]any{
+			"enrollment": a.EnrollmentID, "module": a.Module, "number": a.Number, "closed_by": a.ClosedBy,
+			"correct": a.Correct, "asked": a.Asked, "score_percent": a.ScorePercent, "passed": a.Passed,
+		})
 	})
-	if err == nil {
-		s.live.forget(id)
+	if err == nil && a.State == Submitted {
+		s.live.forget(attemptID)
 	}
 	return a, err
 }
 
-// end closes and grades an attempt inside a transaction. While it holds the
-// attempt no save can commit: what was acknowledged before is graded, what
-// comes after is refused, and nothing falls between.
-func (s *Service) end(ctx context.Context, tx bun.Tx, id string) (*attempt, error) {
-	a, err := hold(ctx, tx, id)
-	if err != nil || a.State == Submitted {
-		return a, err
-	}
-	f, err := s.frameOf(ctx, a)
+// CloseOverdue closes and grades attempts whose time is over, at most limit of
+// them, and returns how many it closed. It needs no actor, and several
+// processes may call it at once. One attempt that cannot be closed does not
+// keep the others.
+func (s *Service) CloseOverdue(ctx context.Context, limit int) (n int, err error) {
+	ids, err := overdue(ctx, s.db, s.now(), limit)
 	if err != nil {
-		return nil, err
+		return 0, fmt.Errorf("close overdue attempts: %w", err)
 	}
-	all, err := latest(ctx, tx, id)
-	if err != nil {
-		return nil, err
+	var errs []error
+	for _, id := range ids {
+		a, err := s.close(ctx, id, true)
+		switch {
+		case err != nil:
+			errs = append(errs, fmt.Errorf("close attempt %s: %w", id, err))
+		case a.State == Submitted:
+			n++
+		}
 	}
-	score, err := grade(f.module, f.questions, all, f.rules)
-	if err != nil {
-		return nil, err
-	}
-	a.submit(s.now(), score)
-	if err := update(ctx, tx, a); err != nil {
-		return nil, err
-	}
-	return a, audit.Append(ctx, tx, s.now(), "quiz.submitted", id,
-		map[string]any{"enrollment": a.EnrollmentID, "module": a.Module, "by": a.ClosedBy, "passed": a.Passed})
+	return n, errors.Join(errs...)
 }

@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/uptrace/bun"
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/kapstone-lms/kapstone/internal/access"
 	"github.com/kapstone-lms/kapstone/internal/audit"
@@ -16,39 +18,47 @@ import (
 	"github.com/kapstone-lms/kapstone/internal/once"
 )
 
-// The faults of helping a trainee on.
-var (
-	ErrTriesLeft = fault.New(fault.Conflict, "not_exhausted", "This trainee has tries left, or has passed; no further one is needed.")
-	ErrNote      = fault.New(fault.Invalid, "bad_note", "Say in 1 to 500 characters what you went through with the trainee.").At("note")
-)
-
 // A Remediation records that an instructor went through a module with a
-// trainee whose tries were used up. It opens one more.
+// trainee whose tries were used up. It opens one more try, at once.
 type Remediation struct {
 	bun.BaseModel `bun:"table:quiz_remediations"`
 
 	ID           string `bun:",pk"`
 	EnrollmentID string
 	Module       curriculum.ModuleKey
-	GivenBy      string
-	Note         string
+	GivenBy      string // person id
+	Note         string // 1 to 500 characters
 	GivenAt      db.Time
 }
 
-// Remediate records a remediation by the actor. It returns ErrTriesLeft unless
-// every try is used up without a pass.
+// The faults of remediating.
+var (
+	ErrNotExhausted = fault.New(fault.Conflict, "not_exhausted",
+		"This trainee still has a try, or has passed. One more is given when all are used.")
+	ErrNote = fault.New(fault.Invalid, "bad_note", "Say in 1 to 500 characters of plain text what you went through with the trainee.").At("note")
+)
+
+// Remediate grants one more try of a module's quiz to an enrollment that the
+// actor teaches or supervises. It returns ErrNotExhausted while tries are left.
 func (s *Service) Remediate(ctx context.Context, enrollmentID string, module curriculum.ModuleKey, note string) (*Remediation, error) {
 	p, err := s.enrollments.See(ctx, access.Remediate, enrollmentID)
 	if err != nil {
 		return nil, err
 	}
-	if p.Course.Module(module) == nil {
+	who := access.From(ctx)
+	if err := who.MayIn(access.Remediate, p.Program); err != nil {
+		return nil, err
+	}
+	if p.PersonID == who.ID || p.Course.Module(module) == nil { // nobody remediates themselves
 		return nil, db.ErrNone
 	}
-	if note = strings.TrimSpace(note); note == "" || utf8.RuneCountInString(note) > 500 {
-		return nil, ErrNote
+	if note, err = cleanNote(note); err != nil {
+		return nil, err
 	}
-	r := &Remediation{EnrollmentID: p.ID, Module: module, GivenBy: access.From(ctx).ID, Note: note, GivenAt: db.At(s.now())}
+	if _, err := s.openNow(ctx, enrollmentID, module); err != nil {
+		return nil, fmt.Errorf("remediate: %w", err)
+	}
+	r := &Remediation{EnrollmentID: enrollmentID, Module: module, GivenBy: who.ID, Note: note}
 	err = s.db.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
 		id, again, err := once.Claim(ctx, tx, s.now(), db.NewID())
 		if err != nil {
@@ -58,21 +68,8 @@ func (s *Service) Remediate(ctx context.Context, enrollmentID string, module cur
 			r, err = getRemediation(ctx, tx, id)
 			return err
 		}
-		if err := db.Lock(ctx, tx, quizLock(p.ID, module)); err != nil {
-			return err
-		}
-		st, err := standing(ctx, tx, p.ID, module)
-		if err != nil {
-			return err
-		}
-		if !Exhausted(p.Edition.Quiz, st) {
-			return ErrTriesLeft
-		}
-		r.ID = id
-		if err := insertRemediation(ctx, tx, r); err != nil {
-			return err
-		}
-		return audit.Append(ctx, tx, s.now(), "quiz.remediated", p.ID, map[string]any{"module": module, "remediation": id})
+		r.ID, r.GivenAt = id, db.At(s.now())
+		return s.remediate(ctx, tx, r, p.Edition.Quiz)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("remediate: %w", err)
@@ -80,50 +77,45 @@ func (s *Service) Remediate(ctx context.Context, enrollmentID string, module cur
 	return r, nil
 }
 
-// Evidence returns the standings of enrollments in the modules they have begun.
-// It reads through idb, so that a deed can ask inside its transaction.
-func (s *Service) Evidence(ctx context.Context, idb bun.IDB, enrollmentIDs []string) (map[string][]Standing, error) {
-	all, err := standings(ctx, idb, enrollmentIDs, "")
-	if err != nil {
-		return nil, fmt.Errorf("read quizzes: %w", err)
+func (s *Service) remediate(ctx context.Context, tx bun.IDB, r *Remediation, rules curriculum.QuizRules) error {
+	if err := db.Lock(ctx, tx, tries(r.EnrollmentID, r.Module)); err != nil {
+		return err
 	}
-	return all, nil
+	st, err := standing(ctx, tx, r.EnrollmentID, r.Module)
+	if err != nil {
+		return err
+	}
+	if !Exhausted(rules, st) {
+		return ErrNotExhausted
+	}
+	if err := insertRemediation(ctx, tx, r); err != nil {
+		return err
+	}
+	return audit.Append(ctx, tx, r.GivenAt.Time, "quiz.remediated", r.EnrollmentID,
+		map[string]any{"remediation": r.ID, "module": r.Module, "attempts": st.Attempts})
 }
 
-// standing sums up one enrollment's attempts at one quiz.
-func standing(ctx context.Context, idb bun.IDB, enrollmentID string, module curriculum.ModuleKey) (Standing, error) {
-	all, err := standings(ctx, idb, []string{enrollmentID}, module)
-	if err != nil || len(all[enrollmentID]) == 0 {
-		return Standing{Module: module}, err
+const maxNote = 500
+
+// cleanNote returns a note in the form in which it is kept.
+func cleanNote(note string) (string, error) {
+	if !utf8.ValidString(note) {
+		return "", ErrNote
 	}
-	return all[enrollmentID][0], nil
+	note = strings.TrimSpace(norm.NFC.String(note))
+	if n := utf8.RuneCountInString(note); n < 1 || n > maxNote || strings.ContainsFunc(note, hostile) {
+		return "", ErrNote
+	}
+	return note, nil
 }
 
-// standings sums up attempts and remediations, of one module or of all.
-func standings(ctx context.Context, idb bun.IDB, enrollmentIDs []string, module curriculum.ModuleKey) (map[string][]Standing, error) {
-	all := make(map[string][]Standing, len(enrollmentIDs))
-	if len(enrollmentIDs) == 0 {
-		return all, nil
+// hostile reports whether a character can hide or turn what stands around it.
+func hostile(r rune) bool {
+	switch {
+	case r == '\n', r == '\t':
+		return false
+	case r >= 0x202A && r <= 0x202E, r >= 0x2066 && r <= 0x2069: // bidi controls
+		return true
 	}
-	attempts, err := attemptsOf(ctx, idb, enrollmentIDs, module)
-	if err != nil {
-		return nil, err
-	}
-	for _, a := range attempts {
-		list := all[a.EnrollmentID]
-		if n := len(list); n == 0 || list[n-1].Module != a.Module {
-			list = append(list, Standing{Module: a.Module})
-		}
-		list[len(list)-1].note(a)
-		all[a.EnrollmentID] = list
-	}
-	given, err := remediationsOf(ctx, idb, enrollmentIDs, module)
-	for _, r := range given {
-		for i := range all[r.EnrollmentID] {
-			if st := &all[r.EnrollmentID][i]; st.Module == r.Module {
-				st.remediated(r)
-			}
-		}
-	}
-	return all, err
+	return unicode.IsControl(r)
 }

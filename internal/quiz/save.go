@@ -2,7 +2,9 @@ package quiz
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -10,17 +12,28 @@ import (
 	"github.com/kapstone-lms/kapstone/internal/db"
 )
 
-// Saved is the reply to a save that is on record.
+// Saved is the reply to a save: the answer's new revision, and when it was
+// saved.
 type Saved struct {
-	Revision int // the next save names it
+	Revision int
 	SavedAt  time.Time
 }
 
-// Save records the actor's response to one item of an open attempt, in place
-// of the answer with the given revision (0 for none). It returns once the
-// record is committed. Sent again, the latest save gives its first reply
-// again, even after hand-in. It returns ErrStale with the current answer when
-// another save came in between, and ErrClosed after hand-in or deadline.
+// maxRevision is more than anybody will save.
+const maxRevision = math.MaxInt32
+
+// errBusy is why a save was given up after having been overtaken each time.
+var errBusy = errors.New("others save the same answer")
+
+// Save keeps an answer of the actor's own open attempt, in place of the one
+// with the given revision; 0 means that there is none. It returns when the
+// answer is durable. An empty response clears the answer.
+//
+// The latest accepted save may be sent again and gets its first reply, even
+// after the attempt was closed. Any other revision is ErrStale, which carries
+// the current response and revision. After hand-in, and after the deadline and
+// its grace, a save is ErrClosed. A response that cannot be an answer is one
+// of curriculum's faults. Nothing is changed by a save that is refused.
 func (s *Service) Save(ctx context.Context, attemptID, item string, response []string, revision int) (Saved, error) {
 	f, err := s.own(ctx, attemptID)
 	if err != nil {
@@ -30,41 +43,62 @@ func (s *Service) Save(ctx context.Context, attemptID, item string, response []s
 	if q == nil {
 		return Saved{}, ErrNoItem
 	}
-	if revision < 0 {
-		return Saved{}, ErrRevision
-	}
-	text, err := q.canonical(response)
+	canonical, err := q.canonical(response)
 	if err != nil {
 		return Saved{}, err
 	}
-	r := record{slot{attemptID, item}, answer{revision + 1, text, db.At(s.now())}}
-	saved, err := s.save(ctx, f, r)
-	if err != nil {
-		return Saved{}, fmt.Errorf("save answer: %w", err)
+	if revision < 0 {
+		return Saved{}, ErrRevision
 	}
-	return saved, nil
+	r := record{slot{f.id, item}, answer{min(revision, maxRevision) + 1, canonical, db.At(s.now())}}
+	return s.keep(ctx, r, s.likely(ctx, f, r))
 }
 
-// save takes the quick way when the live sheet says that the record is likely
-// to be accepted, and asks SQL otherwise: nobody is refused on the word of a
-// sheet that may be behind.
-func (s *Service) save(ctx context.Context, f *frame, r record) (Saved, error) {
-	now, known, err := s.live.answer(ctx, r.slot)
-	likely := err != nil || !known || current{Open, f.deadline, now}.judge(r) == accepted
-	for p := skip; ; p = wait {
+// likely reports whether a save will be accepted, as far as can be told
+// without SQL. In doubt it will: SQL decides.
+func (s *Service) likely(ctx context.Context, f *frame, r record) bool {
+	if r.revision > maxRevision || late(r.savedAt.Time, f.deadline) {
+		return false
+	}
+	a, known, err := s.live.answer(ctx, r.slot)
+	if err != nil {
+		return true
+	}
+	if !known {
+		s.rebuild(ctx, f)
+		return true
+	}
+	return current{Open, f.deadline, a}.judge(r) == accepted
+}
+
+// rebuild makes the live sheet of an attempt from SQL. Without one a save
+// costs more, and that is all.
+func (s *Service) rebuild(ctx context.Context, f *frame) {
+	if all, err := latest(ctx, s.db, f.id); err == nil {
+		s.live.put(f.id, f.deadline, all)
+	}
+}
+
+// keep writes a record if SQL lets it, by way of the journal the first time.
+// What was not written is judged by what SQL holds. When that would accept
+// it, another process was writing or somebody closing just then, and it is
+// tried again, alone and with patience.
+func (s *Service) keep(ctx context.Context, r record, likely bool) (Saved, error) {
+	put := s.journal.put
+	for range 4 {
 		if likely {
-			taken, err := s.put(ctx, r, p)
+			taken, err := put(ctx, r)
 			if err != nil {
-				return Saved{}, err
+				return Saved{}, fmt.Errorf("save answer: %w", err)
 			}
 			if taken {
-				s.live.saved([]record{r})
 				return Saved{r.revision, r.savedAt.Time}, nil
 			}
+			put = s.alone
 		}
 		c, err := meets(ctx, s.db, r.slot)
 		if err != nil {
-			return Saved{}, err
+			return Saved{}, fmt.Errorf("save answer: %w", err)
 		}
 		switch c.judge(r) {
 		case replayed:
@@ -72,45 +106,56 @@ func (s *Service) save(ctx context.Context, f *frame, r record) (Saved, error) {
 		case closed:
 			return Saved{}, ErrClosed
 		case stale:
-			ids, err := chosen(orNone(c.response))
-			if err != nil {
-				return Saved{}, err
-			}
-			return Saved{}, ErrStale.With("response", ids).With("revision", c.revision)
+			return Saved{}, c.stale()
 		}
-		// It may be written after all: the sheet was behind, or somebody was
-		// just closing the attempt. Now wait for them.
 		likely = true
 	}
+	return Saved{}, fmt.Errorf("save answer: %w", db.ErrAway.Because(errBusy))
 }
 
-// orNone is a canonical response, or that of an item without an answer.
-func orNone(response string) string {
-	if response == "" {
-		return "[]"
+// stale says what the current answer is.
+func (c current) stale() error {
+	response := []string{}
+	if c.revision > 0 {
+		var err error
+		if response, err = chosen(c.response); err != nil {
+			return err
+		}
 	}
-	return response
+	return ErrStale.With("response", response).With("revision", c.revision)
 }
 
-// put commits a record with others through the journal, or, when it has to
-// wait for whoever is closing the attempt, alone: the journal waits for no one.
-func (s *Service) put(ctx context.Context, r record, p patience) (taken bool, err error) {
-	if p == skip {
-		return s.journal.put(ctx, r)
-	}
-	got, err := s.commit(ctx, []record{r}, wait)
-	return got[r.slot], err
-}
-
-// write is the journal's way into SQL.
-func (s *Service) write(ctx context.Context, records []record) (map[slot]bool, error) {
-	return s.commit(ctx, records, skip)
-}
-
-func (s *Service) commit(ctx context.Context, records []record, p patience) (taken map[slot]bool, err error) {
-	err = s.db.Tx(ctx, func(ctx context.Context, tx bun.Tx) (err error) {
-		taken, err = journalize(ctx, tx, records, p)
+// write commits a batch of the journal, then tells the live store. It passes
+// over attempts that somebody is closing: one hand-in must not hold up
+// everybody's answers.
+func (s *Service) write(ctx context.Context, records []record) (taken map[slot]bool, err error) {
+	err = s.db.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
+		taken, err = journalize(ctx, tx, records, skip)
 		return err
 	})
-	return taken, err
+	if err != nil {
+		return nil, err
+	}
+	written := make([]record, 0, len(taken))
+	for _, r := range records {
+		if taken[r.slot] {
+			written = append(written, r)
+		}
+	}
+	s.live.saved(written)
+	return taken, nil
+}
+
+// alone writes one record in a transaction of its own, after whoever is
+// closing its attempt.
+func (s *Service) alone(ctx context.Context, r record) (bool, error) {
+	var taken map[slot]bool
+	err := s.db.Tx(ctx, func(ctx context.Context, tx bun.Tx) (err error) {
+		taken, err = journalize(ctx, tx, []record{r}, wait)
+		return err
+	})
+	if err == nil && taken[r.slot] {
+		s.live.saved([]record{r})
+	}
+	return taken[r.slot], err
 }

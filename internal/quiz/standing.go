@@ -23,7 +23,7 @@ type Standing struct {
 	Attempts     int // begun, one that is open included
 	Passed       bool
 	PassedAt     time.Time // of the first that passed
-	BestPercent  int
+	BestPercent  int       // of the one that passed, else of all
 	OpenAttempt  string    // its id, or ""
 	FailedAt     time.Time // when the last one ended, if it did not pass
 	Remediations int
@@ -78,12 +78,12 @@ func (st *Standing) note(a *attempt) {
 		st.OpenAttempt = a.ID
 		return
 	}
-	st.BestPercent = max(st.BestPercent, a.ScorePercent)
 	switch {
-	case !a.Passed:
-		st.FailedAt = a.SubmittedAt.Time
-	case !st.Passed:
-		st.Passed, st.PassedAt = true, a.SubmittedAt.Time
+	case st.Passed: // nothing can follow, and nothing would change it
+	case a.Passed:
+		st.Passed, st.PassedAt, st.BestPercent = true, a.SubmittedAt.Time, a.ScorePercent
+	default:
+		st.FailedAt, st.BestPercent = a.SubmittedAt.Time, max(st.BestPercent, a.ScorePercent)
 	}
 }
 

@@ -1,6 +1,7 @@
--- Quiz attempts, the journal of every saved answer, and remediations.
+-- Quiz attempts, the journal of their answers, and the remediations that open
+-- one more try.
 
--- What follows submitted_at is NULL while an attempt is open.
+-- What follows deadline is NULL while an attempt is open.
 CREATE TABLE quiz_attempts (
   id              TEXT PRIMARY KEY,
   enrollment_id   TEXT NOT NULL REFERENCES enrollments (id),
@@ -18,16 +19,17 @@ CREATE TABLE quiz_attempts (
   passed          BOOLEAN,
   critical_missed TEXT,
   UNIQUE (enrollment_id, module, number),
-  CHECK ((state = 'open') = (submitted_at IS NULL)),
-  CHECK ((state = 'open') = (closed_by IS NULL)),
-  CHECK ((state = 'open') = (score_percent IS NULL)),
-  CHECK ((state = 'open') = (passed IS NULL))
+  CHECK (CASE state
+    WHEN 'open' THEN submitted_at IS NULL AND closed_by IS NULL AND correct IS NULL AND asked IS NULL
+      AND score_percent IS NULL AND passed IS NULL AND critical_missed IS NULL
+    ELSE submitted_at IS NOT NULL AND closed_by IS NOT NULL AND correct IS NOT NULL AND asked IS NOT NULL
+      AND score_percent IS NOT NULL AND passed IS NOT NULL AND critical_missed IS NOT NULL END)
 );
 CREATE UNIQUE INDEX quiz_attempts_one_open ON quiz_attempts (enrollment_id, module) WHERE state = 'open';
-CREATE INDEX quiz_attempts_overdue ON quiz_attempts (deadline) WHERE state = 'open';
+CREATE INDEX quiz_attempts_open_by_deadline ON quiz_attempts (deadline, id) WHERE state = 'open';
 
--- Each accepted save is a row; the answer is the one with the highest
--- revision. Rows are only ever added.
+-- Every accepted save is a row and stays one; the current answer to an item is
+-- the one with its highest revision.
 CREATE TABLE quiz_answers (
   attempt_id TEXT NOT NULL REFERENCES quiz_attempts (id),
   item       TEXT NOT NULL,
