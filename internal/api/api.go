@@ -104,6 +104,7 @@ func New(app *fiber.App, s Services, o Options) (*API, error) {
 	a.accountRoutes()
 	a.peopleRoutes()
 	a.cohortRoutes()
+	a.memberRoutes()
 	a.enrollmentRoutes()
 	a.studyRoutes()
 	a.quizRoutes()

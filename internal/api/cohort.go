@@ -97,6 +97,9 @@ func (a *API) cohortRoutes() {
 			}
 			return pageOf(rows, in.Limit, func(c *enrollment.Cohort) string { return c.ID }, viewCohort), nil
 		})
+}
+
+func (a *API) memberRoutes() {
 	handle(a, Route{Method: "POST", Path: Base + "/cohorts/{id}/enrollments", ID: "enroll", Act: access.ManageCohorts, tag: "cohorts", status: 201, summary: "Enroll a person in a cohort"},
 		func(ctx context.Context, in *enrollInput) (*reply[enrollmentView], error) {
 			e, err := a.Enrollments.Enroll(ctx, in.ID, in.Body.UserID)
