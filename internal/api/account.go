@@ -50,7 +50,7 @@ func (a *API) accountRoutes() {
 			}
 			return &reply[meView]{meView{viewPerson(p), who.SecondFactor, who.RequireMFA}}, nil
 		})
-	handle(a, Route{Method: "PUT", Path: Base + "/me/password", ID: "change-password", Act: access.UseAccount, tag: "account", status: 204, summary: "Change the password; every other session ends"},
+	handle(a, Route{Method: "PUT", Path: Base + "/me/password", ID: "change-password", Act: access.UseAccount, tag: "account", status: 204, summary: "Change the password; every session ends, this one too"},
 		func(ctx context.Context, in *passwordInput) (*empty, error) {
 			return nil, a.People.ChangePassword(ctx, in.Body.OldPassword, in.Body.NewPassword)
 		})

@@ -118,6 +118,7 @@ func (a *App) openFeatures(ctx context.Context, course *curriculum.Course) error
 	}
 	a.People = identity.New(a.DB, ring, now, identity.Settings{
 		Issuer: a.Config.BaseURL, Audience: "kapstone", RequireMFA: a.Config.requireMFA(), Lifted: a.Config.TestMode,
+		Words: titles(course),
 	})
 	a.Enrollments = enrollment.New(a.DB, a.People, now)
 	if err := a.Enrollments.Publish(ctx, course); err != nil {
@@ -228,4 +229,13 @@ func (a *App) Close(ctx context.Context) error {
 		errs = append(errs, a.DB.Close())
 	}
 	return errors.Join(errs...)
+}
+
+// titles are the words a password may not consist of.
+func titles(c *curriculum.Course) []string {
+	var all []string
+	for _, p := range c.Programs {
+		all = append(all, p.Title)
+	}
+	return all
 }

@@ -240,7 +240,7 @@ func TestBadInputIsNamedAndChangesNothing(t *testing.T) {
 			{"bad UTF-8", s.admin, "POST", "/api/v1/users", "{\"email\":\"a@b.test\",\"name\":\"\xff\",\"roles\":[]}", 400, "bad_text"},
 			{"a role that is none", s.admin, "POST", "/api/v1/users", map[string]any{"email": "a@b.test", "name": "A", "roles": []string{"god"}}, 422, "invalid"},
 			{"no address", s.admin, "POST", "/api/v1/users", map[string]any{"email": "nobody", "name": "A", "roles": []string{}}, 422, "bad_email"},
-			{"a weak password", s.admin, "POST", "/api/v1/users", map[string]any{"email": "a@b.test", "name": "A", "roles": []string{}, "password": "short"}, 422, "weak_password"},
+			{"a weak password", s.admin, "POST", "/api/v1/users", map[string]any{"email": "a@b.test", "name": "A", "roles": []string{}, "password": "short"}, 422, "password_too_short"},
 			{"a query nobody asked for", s.admin, "GET", "/api/v1/users?role=admin", nil, 400, "unknown_field"},
 			{"a limit too high", s.admin, "GET", "/api/v1/users?limit=1000", nil, 422, "invalid"},
 			{"a cursor that no page gave", s.admin, "GET", "/api/v1/users?cursor=abc", nil, 422, "bad_cursor"},

@@ -4,209 +4,169 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/subtle"
-	_ "embed"
 	"encoding/base64"
+	"encoding/binary"
+	"errors"
 	"fmt"
 	"runtime"
 	"strings"
-	"sync"
 	"time"
-	"unicode/utf8"
 
 	"golang.org/x/crypto/argon2"
 	"golang.org/x/text/unicode/norm"
 )
 
-// The cost of a password hash (OWASP ASVS 5.0, appendix C): argon2id with
-// 19 MiB, two passes, one lane. A hash made with less is made anew at the next
+// A cost is what a password hash takes to make.
+type cost struct {
+	memory uint32 // KiB
+	passes uint32
+	lanes  uint8
+}
+
+// today is the cost of new hashes: argon2id with 19 MiB and two passes (OWASP
+// ASVS 5.0, appendix C). A hash made with less is made anew at the next
 // sign-in.
+var today = cost{memory: 19 * 1024, passes: 2, lanes: 1}
+
+// less reports whether c takes less than d in some respect.
+func (c cost) less(d cost) bool {
+	return c.memory < d.memory || c.passes < d.passes || c.lanes < d.lanes
+}
+
 const (
-	argonMemory = 19 * 1024 // KiB
-	argonPasses = 2
-	argonLanes  = 1
-	argonKey    = 32
-	argonSalt   = 16
+	saltSize = 16
+	keySize  = 32
+	maxBytes = 4096 // of a password that is tried: four times what a good one can have
 )
 
-// How many may wait for a hash, and how long.
+// A phc is a stored hash in the PHC string format.
+type phc struct {
+	cost
+	salt, key []byte
+}
+
+func (p phc) String() string {
+	b64 := base64.RawStdEncoding.EncodeToString
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, p.memory, p.passes, p.lanes, b64(p.salt), b64(p.key))
+}
+
+// errHash reports a stored hash that this program did not write.
+var errHash = errors.New("a stored password hash cannot be read")
+
+// parsePHC reads what String writes, and nothing else.
+func parsePHC(s string) (phc, error) {
+	var p phc
+	part := strings.Split(s, "$")
+	if len(part) != 6 {
+		return p, errHash
+	}
+	if _, err := fmt.Sscanf(part[3], "m=%d,t=%d,p=%d", &p.memory, &p.passes, &p.lanes); err != nil {
+		return p, errHash
+	}
+	strict := base64.RawStdEncoding.Strict()
+	var err1, err2 error
+	p.salt, err1 = strict.DecodeString(part[4])
+	p.key, err2 = strict.DecodeString(part[5])
+	if err1 != nil || err2 != nil || p.String() != s || len(p.salt) < 8 || len(p.key) < 16 || len(p.key) > 64 ||
+		p.passes < 1 || p.passes > 16 || p.lanes < 1 || p.lanes > 16 || p.memory < 8*uint32(p.lanes) || p.memory > 1<<20 {
+		return p, errHash
+	}
+	return p, nil
+}
+
+func (p phc) of(password string) []byte {
+	return argon2.IDKey([]byte(norm.NFC.String(password)), p.salt, p.passes, p.memory, p.lanes, uint32(len(p.key)))
+}
+
+// How many may wait for a hash besides those being made, and how long.
 const (
-	hashQueue = 64
-	hashWait  = 3 * time.Second
+	queueLength = 64
+	patience    = 3 * time.Second
 )
 
-// A hasher hashes passwords, as many at once as there are cores: each takes
-// 19 MiB and all of a core, and a wave of sign-ins must not starve the rest.
+// A hasher makes and checks password hashes, as many at once as there are
+// cores: each takes 19 MiB and all of a core, and a wave of sign-ins must
+// neither exhaust the memory nor starve the rest.
 type hasher struct {
-	running chan struct{}
-	waiting chan struct{}
-	decoy   func() string // a hash that no password matches
+	cost    cost
+	seats   chan struct{}
+	places  chan struct{} // seats and queue together
+	wait    time.Duration
+	nobodys phc // what an unknown address is checked against
 }
 
-func newHasher() *hasher {
-	h := &hasher{running: make(chan struct{}, runtime.NumCPU()), waiting: make(chan struct{}, hashQueue)}
-	h.decoy = sync.OnceValue(func() string { return encode(argonMemory, argonPasses, argonLanes, makeSalt(), make([]byte, argonKey)) })
-	return h
+func newHasher(c cost) *hasher {
+	cores := runtime.NumCPU()
+	return &hasher{
+		cost: c, seats: make(chan struct{}, cores), places: make(chan struct{}, cores+queueLength), wait: patience,
+		nobodys: phc{c, make([]byte, saltSize), make([]byte, keySize)},
+	}
 }
 
-// do runs f when a core is free. It returns ErrBusy when too many wait, or for
-// too long.
-func (h *hasher) do(ctx context.Context, f func()) error {
+// seated runs f when there is a seat. It returns ErrBusy when too many wait, or
+// for too long.
+func (h *hasher) seated(ctx context.Context, f func()) error {
 	select {
-	case h.waiting <- struct{}{}:
-		defer func() { <-h.waiting }()
+	case h.places <- struct{}{}:
+		defer func() { <-h.places }()
 	default:
 		return ErrBusy
 	}
-	late := time.NewTimer(hashWait)
+	late := time.NewTimer(h.wait)
 	defer late.Stop()
 	select {
-	case h.running <- struct{}{}:
-		defer func() { <-h.running }()
+	case h.seats <- struct{}{}:
+		defer func() { <-h.seats }()
 	case <-late.C:
 		return ErrBusy
 	case <-ctx.Done():
-		return ErrBusy
+		return ErrBusy.Because(ctx.Err())
 	}
 	f()
 	return nil
 }
 
 // hash returns the PHC string of a password.
-func (h *hasher) hash(ctx context.Context, password string) (phc string, err error) {
-	salt := makeSalt()
-	err = h.do(ctx, func() {
-		key := argon2.IDKey([]byte(norm.NFC.String(password)), salt, argonPasses, argonMemory, argonLanes, argonKey)
-		phc = encode(argonMemory, argonPasses, argonLanes, salt, key)
-	})
-	return phc, err
+func (h *hasher) hash(ctx context.Context, password string) (string, error) {
+	p := phc{cost: h.cost, salt: make([]byte, saltSize), key: make([]byte, keySize)}
+	rand.Read(p.salt) // never fails
+	err := h.seated(ctx, func() { p.key = p.of(password) })
+	return p.String(), err
 }
 
-// verify reports whether a password matches a PHC string, and whether the
-// string was made with too little work. An empty string costs as much as any
-// other and matches nothing.
-func (h *hasher) verify(ctx context.Context, phc, password string) (ok, weak bool, err error) {
-	if phc == "" {
-		phc = h.decoy()
-	}
-	var memory, passes uint32
-	var lanes uint8
-	var salt64, key64 string
-	rest, found := strings.CutPrefix(phc, "$argon2id$v=19$")
-	if found {
-		var params string
-		params, rest, _ = strings.Cut(rest, "$")
-		salt64, key64, found = strings.Cut(rest, "$")
-		if _, err := fmt.Sscanf(params, "m=%d,t=%d,p=%d", &memory, &passes, &lanes); err != nil || !found {
-			return false, false, fmt.Errorf("a stored password hash cannot be read")
+// matches reports whether a password is the one of stored, and whether stored
+// was made at less than today's cost. An empty stored is nobody's: it costs
+// the same and matches nothing.
+func (h *hasher) matches(ctx context.Context, password, stored string) (ok, weak bool, err error) {
+	p := h.nobodys
+	if stored != "" && len(password) <= maxBytes {
+		if p, err = parsePHC(stored); err != nil {
+			return false, false, err
 		}
+	} else {
+		password, stored = "", ""
 	}
-	salt, err1 := base64.RawStdEncoding.DecodeString(salt64)
-	key, err2 := base64.RawStdEncoding.DecodeString(key64)
-	if !found || err1 != nil || err2 != nil || memory > 1<<20 || passes == 0 || passes > 64 || lanes == 0 || len(key) == 0 {
-		return false, false, fmt.Errorf("a stored password hash cannot be read")
-	}
-	err = h.do(ctx, func() {
-		got := argon2.IDKey([]byte(norm.NFC.String(password)), salt, passes, memory, lanes, uint32(len(key)))
-		ok = subtle.ConstantTimeCompare(got, key) == 1
-	})
-	return ok, memory < argonMemory || passes < argonPasses, err
+	err = h.seated(ctx, func() { ok = subtle.ConstantTimeCompare(p.of(password), p.key) == 1 })
+	return ok && stored != "", p.less(h.cost), err
 }
 
-func encode(memory, passes uint32, lanes uint8, salt, key []byte) string {
-	b64 := base64.RawStdEncoding.EncodeToString
-	return fmt.Sprintf("$argon2id$v=19$m=%d,t=%d,p=%d$%s$%s", memory, passes, lanes, b64(salt), b64(key))
-}
-
-func makeSalt() []byte {
-	salt := make([]byte, argonSalt)
-	rand.Read(salt) // never fails
-	return salt
-}
-
-// The length of a password in characters (NIST SP 800-63B-4: 15 where it is
-// the only factor), and no rule of composition.
+// The sounds that made-up passwords consist of.
 const (
-	minPassword = 15
-	maxPassword = 256
+	consonants = "bdfghjklmnprstvz" // 16: four bits
+	vowels     = "aiou"             // 4: two bits
 )
 
-// checkPassword says why a password is refused, or nothing.
-func checkPassword(password, email, name string) error {
-	password = norm.NFC.String(password)
-	switch n := utf8.RuneCountInString(password); {
-	case !utf8.ValidString(password) || strings.ContainsRune(password, 0):
-		return ErrPassword.Says("The password holds bytes that are no text.")
-	case n < minPassword:
-		return ErrPassword.Says(fmt.Sprintf("The password is too short: use at least %d characters, such as four or five words.", minPassword))
-	case n > maxPassword:
-		return ErrPassword.Says(fmt.Sprintf("The password is too long: use at most %d characters.", maxPassword))
-	}
-	if left := stripped(password, email, name); len([]rune(left)) < 8 || common(left) {
-		return ErrPassword.Says("The password is too easy to guess: it is made of common words, of this product's words, or of your own name.")
-	}
-	return nil
-}
-
-// stripped removes the words that anybody would try first here, and what is
-// left of separators and repeats.
-func stripped(password, email, name string) string {
-	s := strings.ToLower(password)
-	words := []string{"kapstone", "ketamine", "psychotherapy", "therapy", "foundation", "program", "password", "passwort", "letmein", "welcome",
-		"qwerty", "qwertz", "asdfgh", "abcdef", "iloveyou", "changeme", "secret", "admin", "login", "trainee", "instructor", "monkey", "dragon",
-		"sunshine", "princess", "football", "baseball", "master", "shadow", "superman", "trustno", "whatever"}
-	local, _, _ := strings.Cut(strings.ToLower(email), "@")
-	for _, w := range append(append(words, local), strings.Fields(strings.ToLower(name))...) {
-		if len(w) >= 3 {
-			s = strings.ReplaceAll(s, w, "")
-		}
-	}
-	var b strings.Builder
-	var last rune
-	for _, r := range s {
-		if r != last && !strings.ContainsRune(" -_.,!?#*+", r) {
-			b.WriteRune(r)
-		}
-		last = r
-	}
-	return b.String()
-}
-
-// common reports a run of neighbors on the keyboard or in counting, or one
-// short word over and over.
-func common(s string) bool {
-	for _, row := range []string{"01234567890123456789", "98765432109876543210", "abcdefghijklmnopqrstuvwxyz", "qwertyuiopasdfghjklzxcvbnm"} {
-		if strings.Contains(row, s) {
-			return true
-		}
-	}
-	for n := 1; n <= len(s)/2; n++ {
-		if len(s)%n == 0 && strings.Repeat(s[:n], len(s)/n) == s {
-			return true
-		}
-	}
-	return false
-}
-
-// syllables make passwords that can be read out.
-const consonants, vowels = "bdfgklmnprstvz", "aeiou"
-
-// makePassword returns six pronounceable groups of four letters and a digit:
-// about 90 random bits.
+// makePassword returns five words of five letters that can be read out, such
+// as "lusab-babad-gutih-tugad-sabok": 16 random bits each, 80 in all.
 func makePassword() string {
-	var groups []string
-	for range 6 {
-		groups = append(groups, string([]byte{pick(consonants), pick(vowels), pick(consonants), pick(vowels), pick("23456789")}))
-	}
-	return strings.Join(groups, "-")
-}
-
-func pick(from string) byte {
-	limit := byte(256 / len(from) * len(from))
-	for {
-		var b [1]byte
+	words := make([]string, 5)
+	for i := range words {
+		var b [2]byte
 		rand.Read(b[:]) // never fails
-		if b[0] < limit || limit == 0 {
-			return from[int(b[0])%len(from)]
-		}
+		n := binary.BigEndian.Uint16(b[:])
+		words[i] = string([]byte{
+			consonants[n>>12], vowels[n>>10&3], consonants[n>>6&15], vowels[n>>4&3], consonants[n&15],
+		})
 	}
+	return strings.Join(words, "-")
 }

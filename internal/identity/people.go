@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/uptrace/bun"
 
@@ -13,70 +14,68 @@ import (
 	"github.com/kapstone-lms/kapstone/internal/once"
 )
 
-// Create adds a person. Where a role must have a second factor it comes with
-// one, whose secret is returned this once.
+// Create adds a person, for an admin of every program that the grants name.
+// Where a role must have a second factor it comes with one, whose secret is
+// returned this once. Asked again under the same idempotency key it returns
+// the person without password and secret. It returns ErrTaken when the address
+// is in use.
 func (s *Service) Create(ctx context.Context, n NewPerson) (*Created, error) {
 	who := access.From(ctx)
 	if err := who.May(access.ManagePeople); err != nil {
 		return nil, err
 	}
-	for _, g := range n.Grants {
-		if !mayGive(who, g) {
-			return nil, ErrRaise
-		}
+	r := reachOf(who, access.ManagePeople)
+	if !r.governs(n.Grants) {
+		return nil, ErrRaise
 	}
 	return s.create(ctx, n, nil)
 }
 
-// CreateFromShell adds a person for whoever commands the machine.
+// CreateFromShell adds a person for whoever commands the machine; the ledger
+// names them "shell".
 func (s *Service) CreateFromShell(ctx context.Context, n NewPerson) (*Created, error) {
-	return s.create(shell(ctx), n, nil)
+	return s.create(by(ctx, "shell", ""), n, nil)
 }
 
-// create adds a person; guard, if set, runs first inside the transaction.
-func (s *Service) create(ctx context.Context, n NewPerson, guard func(context.Context, bun.IDB) error) (*Created, error) {
+// create adds a person; first, if set, runs at the beginning of the
+// transaction and can refuse.
+func (s *Service) create(ctx context.Context, n NewPerson, first func(context.Context, bun.IDB) error) (*Created, error) {
 	if err := n.normalize(); err != nil {
 		return nil, err
 	}
-	made := new(Created)
+	var madeUp string
 	if n.Password == "" {
-		n.Password = makePassword()
-		made.Password = n.Password
-	} else if err := checkPassword(n.Password, n.Email, n.Name); err != nil {
+		madeUp = makePassword()
+		n.Password = madeUp
+	} else if err := s.checkPassword(n.Password, n.Email, n.Name); err != nil {
 		return nil, err
 	}
-	hash, err := s.hasher.hash(ctx, n.Password)
+	phc, err := s.hasher.hash(ctx, n.Password)
 	if err != nil {
 		return nil, err
 	}
-	p := &Person{Email: n.Email, Name: n.Name, LicenseNumber: n.LicenseNumber, Status: Active, CreatedAt: db.At(s.now()), Version: 1,
-		Grants: unique(n.Grants)}
+	var made *Created
 	err = s.db.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
+		if first != nil {
+			if err := first(ctx, tx); err != nil {
+				return err
+			}
+		}
 		id, again, err := once.Claim(ctx, tx, s.now(), db.NewID())
 		if err != nil {
 			return err
 		}
 		if again {
-			found, err := find(ctx, tx, id)
-			*made = Created{Person: *found}
-			return err
-		}
-		if guard != nil {
-			if err := guard(ctx, tx); err != nil {
-				return err
+			p, err := find(ctx, tx, id)
+			if err == nil {
+				made = &Created{Person: *p}
 			}
-		}
-		p.ID = id
-		made.TOTPSecret = ""
-		secret, err := s.factorAtBirth(p, made)
-		if err != nil {
 			return err
 		}
-		if err := insertPerson(ctx, tx, p, hash, secret); err != nil {
-			return err
-		}
-		made.Person = *p
-		return audit.Append(ctx, tx, s.now(), "person.created", p.ID, map[string]any{"grants": p.Grants})
+		made = &Created{Password: madeUp}
+		a := &account{ID: id, Email: n.Email, Name: n.Name, LicenseNumber: n.LicenseNumber, Status: Active, PasswordHash: phc,
+			MadeBy: access.From(ctx).ID, CreatedAt: db.At(s.now()), Version: 1}
+		return s.add(ctx, tx, a, n.Grants, made)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("create person: %w", err)
@@ -84,32 +83,31 @@ func (s *Service) create(ctx context.Context, n NewPerson, guard func(context.Co
 	return made, nil
 }
 
-// factorAtBirth makes a confirmed second factor for staff where one is
-// required, and returns its sealed secret.
-func (s *Service) factorAtBirth(p *Person, made *Created) ([]byte, error) {
-	if !s.settings.RequireMFA || !p.staff() {
-		return nil, nil
+// add is the writing half of create.
+func (s *Service) add(ctx context.Context, tx bun.IDB, a *account, grants []access.Grant, made *Created) error {
+	if err := insertAccount(ctx, tx, a); err != nil {
+		return err
 	}
-	key, err := newTOTP(s.settings.Issuer, p.Email)
-	if err != nil {
-		return nil, err
+	if err := insertGrants(ctx, tx, a.ID, grants); err != nil {
+		return err
 	}
-	made.TOTPSecret, p.TOTPConfirmed = key.Secret(), true
-	return s.ring.Seal(totpPlace(p.ID), []byte(key.Secret())), nil
-}
-
-func unique(grants []access.Grant) []access.Grant {
-	var all []access.Grant
-	for _, g := range grants {
-		if !slices.Contains(all, g) {
-			all = append(all, g)
+	if s.settings.RequireMFA && staff(grants) {
+		key, err := s.pend(ctx, tx, a)
+		if err != nil {
+			return err
 		}
+		made.TOTPSecret = key.Secret()
 	}
-	return all
+	made.Person = a.person(grants)
+	return audit.Append(ctx, tx, s.now(), "person.created", a.ID,
+		map[string]any{"grants": inWords(grants), "second_factor_pending": made.TOTPSecret != ""})
 }
 
-// Update changes a person. Sessions end when the grants or the status change,
-// so that nothing goes on under an old role.
+// Update changes a person the admin may see. An admin of some programs gives
+// and takes grants there only, none above their own and none to themselves;
+// their list replaces the grants within those programs and leaves the others.
+// When grants change or the person is suspended, all their sessions end. It
+// returns db.ErrNone, ErrStale, ErrRaise, ErrBeyond or ErrLastAdmin.
 func (s *Service) Update(ctx context.Context, id string, c Change) (*Person, error) {
 	who := access.From(ctx)
 	if err := who.May(access.ManagePeople); err != nil {
@@ -118,93 +116,113 @@ func (s *Service) Update(ctx context.Context, id string, c Change) (*Person, err
 	if !db.IsID(id) {
 		return nil, db.ErrNone
 	}
-	var p *Person
-	err := s.db.Tx(ctx, func(ctx context.Context, tx bun.Tx) (err error) {
-		if err := db.Lock(ctx, tx, "grants"); err != nil {
+	if err := c.normalize(); err != nil {
+		return nil, err
+	}
+	r := reachOf(who, access.ManagePeople)
+	var p Person
+	err := s.db.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
+		if err := db.Lock(ctx, tx, "identity/admins"); err != nil {
 			return err
 		}
-		if p, err = find(ctx, tx, id); err != nil {
+		a, old, err := lockAccount(ctx, tx, id)
+		if err != nil {
 			return err
 		}
-		before := p.Grants
-		if err := p.apply(who, c); err != nil {
+		if !r.sees(old, a.MadeBy == who.ID) {
+			return db.ErrNone
+		}
+		grants, err := c.apply(a, old, r, who.ID == id)
+		if err != nil {
 			return err
 		}
-		if err := updatePerson(ctx, tx, p, c.Version); err != nil {
+		if err := updateAccount(ctx, tx, a, c.Version); err != nil {
 			return err
 		}
-		if err := s.afterChange(ctx, tx, p, c); err != nil {
-			return err
-		}
-		return audit.Append(ctx, tx, s.now(), "person.changed", id,
-			map[string]any{"grants_before": before, "grants_after": p.Grants, "status": p.Status})
+		p = a.person(grants)
+		return s.follow(ctx, tx, a, old, grants, c)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("change person: %w", err)
 	}
-	s.sessions.forget()
-	return p, nil
+	s.forget(id)
+	p.Grants = r.shows(p.Grants)
+	return &p, nil
 }
 
-// apply changes p as c says, if who may.
-func (p *Person) apply(who access.Actor, c Change) error {
-	programs, all := who.Programs(access.ManagePeople)
-	if !all && !slices.ContainsFunc(p.Grants, func(g access.Grant) bool { return slices.Contains(programs, g.Program) }) {
-		return db.ErrNone // somebody of another program
-	}
+func (c *Change) normalize() (err error) {
+	var ok bool
 	if c.Name != nil {
-		p.Name = *c.Name
-		if err := checkName(p.Name); err != nil {
-			return err
+		if *c.Name, ok = line(*c.Name, 1, maxName); !ok {
+			return ErrName
 		}
 	}
 	if c.LicenseNumber != nil {
-		p.LicenseNumber = *c.LicenseNumber
-		if err := checkLicense(p.LicenseNumber); err != nil {
-			return err
+		if *c.LicenseNumber, ok = line(*c.LicenseNumber, 0, maxLicense); !ok {
+			return ErrLicense
 		}
+	}
+	if c.Status != nil && *c.Status != Active && *c.Status != Suspended {
+		return ErrStatus
+	}
+	if c.Grants != nil {
+		*c.Grants, err = tidy(*c.Grants)
+	}
+	return err
+}
+
+// apply changes a as c says and returns the grants that follow.
+func (c *Change) apply(a *account, old []access.Grant, r reach, self bool) ([]access.Grant, error) {
+	if (c.Name != nil || c.Status != nil || c.LicenseNumber != nil) && !r.governs(old) {
+		return nil, ErrBeyond
+	}
+	if c.Name != nil {
+		a.Name = *c.Name
+	}
+	if c.LicenseNumber != nil {
+		a.LicenseNumber = *c.LicenseNumber
 	}
 	if c.Status != nil {
-		if p.Status = *c.Status; p.Status != Active && p.Status != Suspended {
-			return ErrStatus
-		}
+		a.Status = *c.Status
 	}
-	if c.Grants != nil {
-		return p.regrant(who, *c.Grants)
+	if c.Grants == nil {
+		return old, nil
 	}
-	return nil
+	return r.regrant(old, *c.Grants, self)
 }
 
-func (p *Person) regrant(who access.Actor, grants []access.Grant) error {
-	if err := checkGrants(grants); err != nil {
-		return err
-	}
-	grants = unique(grants)
-	for _, g := range difference(p.Grants, grants) {
-		if !mayGive(who, g) || who.ID == p.ID && slices.Contains(grants, g) {
-			return ErrRaise
-		}
-	}
-	p.Grants = grants
-	return nil
-}
-
-func (s *Service) afterChange(ctx context.Context, tx bun.IDB, p *Person, c Change) error {
-	if c.Grants != nil {
-		if err := replaceGrants(ctx, tx, p); err != nil {
+// follow brings grants, sessions and limits in line with a changed account,
+// and writes the ledger. Setting a person active takes back what wrong tries
+// have cost them.
+func (s *Service) follow(ctx context.Context, tx bun.IDB, a *account, old, grants []access.Grant, c Change) error {
+	details := map[string]any{"status": a.Status, "version": a.Version}
+	changed := !slices.Equal(old, grants)
+	if changed {
+		details["grants_before"], details["grants_after"] = inWords(old), inWords(grants)
+		if err := replaceGrants(ctx, tx, a.ID, grants); err != nil {
 			return err
 		}
 	}
-	if c.Grants == nil && c.Status == nil {
-		return nil
-	}
-	if n, err := countAdmins(ctx, tx); err != nil || n == 0 {
-		if err == nil {
-			err = ErrLastAdmin
+	if slices.Contains(old, everywhere) {
+		n, err := countAdmins(ctx, tx)
+		if err != nil {
+			return err
 		}
-		return err
+		if n == 0 {
+			return ErrLastAdmin
+		}
 	}
-	return endSessions(ctx, tx, p.ID, "", s.now())
+	if changed || a.Status == Suspended {
+		if err := endSessions(ctx, tx, a.ID, endedByAdmin, s.now()); err != nil {
+			return err
+		}
+	}
+	if c.Status != nil && *c.Status == Active {
+		if err := clearFailures(ctx, tx, a); err != nil {
+			return err
+		}
+	}
+	return audit.Append(ctx, tx, s.now(), "person.changed", a.ID, details)
 }
 
 // A Page is a stretch of a list: after an id, at most so many.
@@ -213,25 +231,58 @@ type Page struct {
 	Limit int64
 }
 
-// People returns people in the order in which they were added. An admin of
-// some programs sees those who have a grant there.
+// People returns people in the order in which they were added. An admin or
+// director of some programs sees those with a role there and, of their grants,
+// those that hold there.
 func (s *Service) People(ctx context.Context, page Page) ([]Person, error) {
 	who := access.From(ctx)
 	if err := who.May(access.SeePeople); err != nil {
 		return nil, err
 	}
-	programs, all := who.Programs(access.SeePeople)
-	rows, err := list(ctx, s.db, programs, all, page)
+	r := reachOf(who, access.SeePeople)
+	rows, err := list(ctx, s.db, r, who.ID, page)
 	if err != nil {
 		return nil, fmt.Errorf("list people: %w", err)
+	}
+	for i := range rows {
+		rows[i].Grants = r.shows(rows[i].Grants)
 	}
 	return rows, nil
 }
 
-// Find returns a person by id. It asks no permission: it is for features that
-// have.
-func (s *Service) Find(ctx context.Context, idb bun.IDB, id string) (*Person, error) {
-	return find(ctx, idb, id)
+// Person returns somebody the actor may see, as People shows them. Anybody
+// else is db.ErrNone.
+func (s *Service) Person(ctx context.Context, id string) (*Person, error) {
+	who := access.From(ctx)
+	if err := who.May(access.SeePeople); err != nil {
+		return nil, err
+	}
+	if !db.IsID(id) {
+		return nil, db.ErrNone
+	}
+	a, err := accountByID(ctx, s.db, id)
+	if err != nil {
+		return nil, err
+	}
+	grants, err := grantsOf(ctx, s.db, id)
+	if err != nil {
+		return nil, err
+	}
+	r := reachOf(who, access.SeePeople)
+	if !r.sees(grants[id], a.MadeBy == who.ID) {
+		return nil, db.ErrNone
+	}
+	p := a.person(r.shows(grants[id]))
+	return &p, nil
+}
+
+// Find returns a person by id, or db.ErrNone. It asks no permission: it is for
+// features that have.
+func (s *Service) Find(ctx context.Context, idb bun.IDB, personID string) (*Person, error) {
+	if !db.IsID(personID) {
+		return nil, db.ErrNone
+	}
+	return find(ctx, idb, personID)
 }
 
 // Names returns the names of people by id. It asks no permission.
@@ -239,8 +290,13 @@ func (s *Service) Names(ctx context.Context, idb bun.IDB, ids []string) (map[str
 	return names(ctx, idb, ids)
 }
 
-// Ensure gives a grant inside another feature's transaction. What the person
-// has already stays as it is, and no session ends.
+// unsettledFor is how long nothing of a person is remembered after a grant
+// given inside another feature's transaction, whose end is not seen here.
+const unsettledFor = 10 * time.Second
+
+// Ensure gives a grant inside another feature's transaction, if the person has
+// it neither there nor in all programs. No session ends. The ledger's entry is
+// that of the deed it is part of.
 func (s *Service) Ensure(ctx context.Context, tx bun.IDB, personID string, g access.Grant) error {
 	p, err := find(ctx, tx, personID)
 	if err != nil {
@@ -249,9 +305,7 @@ func (s *Service) Ensure(ctx context.Context, tx bun.IDB, personID string, g acc
 	if slices.Contains(p.Grants, g) || slices.Contains(p.Grants, access.Grant{Role: g.Role}) {
 		return nil
 	}
-	if err := addGrant(ctx, tx, personID, g); err != nil {
-		return err
-	}
-	s.sessions.forget()
-	return nil
+	s.unsettled.keep(personID, s.now().Add(unsettledFor))
+	s.forget(personID)
+	return insertGrants(ctx, tx, personID, []access.Grant{g})
 }

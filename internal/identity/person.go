@@ -1,16 +1,15 @@
 package identity
 
 import (
-	"net/mail"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
-	"github.com/uptrace/bun"
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/kapstone-lms/kapstone/internal/access"
 	"github.com/kapstone-lms/kapstone/internal/db"
+	"github.com/kapstone-lms/kapstone/internal/fault"
 )
 
 // Status says whether a person may act.
@@ -24,22 +23,14 @@ const (
 
 // A Person is somebody the installation knows. It carries no secret.
 type Person struct {
-	bun.BaseModel `bun:"table:people"`
-
-	ID            string `bun:",pk"`
+	ID            string
 	Email         string
 	Name          string
 	LicenseNumber string
 	Status        Status
-	TOTPConfirmed bool `bun:"totp_confirmed"`
 	CreatedAt     db.Time
 	Version       int64
-	Grants        []access.Grant `bun:"-"`
-}
-
-// staff reports whether a person works for a program.
-func (p *Person) staff() bool {
-	return slices.ContainsFunc(p.Grants, func(g access.Grant) bool { return g.Role.IsStaff() })
+	Grants        []access.Grant
 }
 
 // A NewPerson is somebody to add. An empty password is made up.
@@ -55,7 +46,7 @@ type NewPerson struct {
 type Created struct {
 	Person     Person
 	Password   string // the one that was made up
-	TOTPSecret string // the factor that the role must have here
+	TOTPSecret string // the factor that the role must have here, pending until a code of it is accepted
 }
 
 // A Change names what to change of a person; nil fields stay.
@@ -67,73 +58,110 @@ type Change struct {
 	Version       int64 // the one that was read
 }
 
+// The faults of a person's form and state.
+var (
+	ErrEmail     = fault.New(fault.Invalid, "bad_email", "This does not look like an email address.").At("email")
+	ErrName      = fault.New(fault.Invalid, "bad_name", "A name has 1 to 200 characters and no control characters.").At("name")
+	ErrLicense   = fault.New(fault.Invalid, "bad_license_number", "A license number has at most 100 characters and no control characters.").At("license_number")
+	ErrStatus    = fault.New(fault.Invalid, "bad_status", "A person is active or suspended.").At("status")
+	ErrRole      = fault.New(fault.Invalid, "bad_role", "There is no such role, or no program can be named so.").At("roles")
+	ErrTaken     = fault.New(fault.Conflict, "email_taken", "Somebody with this address is here already.").At("email")
+	ErrStale     = fault.New(fault.Conflict, "stale_version", "Somebody changed this person meanwhile. Read it again, then repeat your change.")
+	ErrLastAdmin = fault.New(fault.Conflict, "last_admin", "This is the last admin of the installation. Make another one first.")
+	ErrRaise     = fault.New(fault.Forbidden, "forbidden", "You can give and take roles only in programs you administer, none above your own, and none to yourself.").At("roles")
+	ErrBeyond    = fault.New(fault.Forbidden, "forbidden", "This person also works beyond the programs you administer. Ask an admin of all programs.")
+)
+
+// The bounds of a person's fields, in characters, and of grants, in number.
+const (
+	maxEmail   = 254
+	maxName    = 200
+	maxLicense = 100
+	maxProgram = 60
+	maxGrants  = 100
+)
+
 // normalize brings what was typed into the one form that is kept, and checks
 // it.
 func (n *NewPerson) normalize() error {
-	n.Email = strings.ToLower(norm.NFC.String(strings.TrimSpace(n.Email)))
-	n.Name = norm.NFC.String(strings.TrimSpace(n.Name))
-	n.LicenseNumber = norm.NFC.String(strings.TrimSpace(n.LicenseNumber))
-	if a, err := mail.ParseAddress(n.Email); err != nil || a.Address != n.Email || len(n.Email) > 254 || !plain(n.Email) {
+	var ok bool
+	if n.Email, ok = address(n.Email); !ok {
 		return ErrEmail
 	}
-	if err := checkName(n.Name); err != nil {
-		return err
-	}
-	if err := checkLicense(n.LicenseNumber); err != nil {
-		return err
-	}
-	return checkGrants(n.Grants)
-}
-
-func checkName(name string) error {
-	if n := utf8.RuneCountInString(name); n < 1 || n > 200 || !plain(name) {
+	if n.Name, ok = line(n.Name, 1, maxName); !ok {
 		return ErrName
 	}
-	return nil
-}
-
-func checkLicense(number string) error {
-	if utf8.RuneCountInString(number) > 100 || !plain(number) {
+	if n.LicenseNumber, ok = line(n.LicenseNumber, 0, maxLicense); !ok {
 		return ErrLicense
 	}
-	return nil
+	var err error
+	n.Grants, err = tidy(n.Grants)
+	return err
 }
 
-func checkGrants(all []access.Grant) error {
-	for _, g := range all {
-		if !slices.Contains(access.Roles, g.Role) || len(g.Program) > 60 || !plain(g.Program) {
-			return ErrRole
+// line returns s in the one form that is kept, and whether it is a line of at
+// least least and at most most characters, without control characters and
+// marks that turn the direction of writing.
+func line(s string, least, most int) (string, bool) {
+	if !utf8.ValidString(s) {
+		return "", false
+	}
+	s = norm.NFC.String(strings.TrimSpace(s))
+	n := utf8.RuneCountInString(s)
+	return s, n >= least && n <= most && !strings.ContainsFunc(s, unfit)
+}
+
+func unfit(r rune) bool {
+	return r < ' ' || r >= 0x7f && r < 0xa0 || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069
+}
+
+// address returns an email address in the form that is kept and searched for,
+// and whether it looks like one. Case never tells two people apart.
+func address(s string) (string, bool) {
+	if !utf8.ValidString(s) {
+		return "", false // ToLower would mend it
+	}
+	s, ok := line(strings.ToLower(s), 3, maxEmail)
+	local, domain, at := strings.Cut(s, "@")
+	if !ok || !at || len(s) > maxEmail || local == "" || len(local) > 64 || strings.ContainsAny(s, " \t\"'(),:;<>[]\\`|") ||
+		strings.Contains(domain, "@") || !strings.Contains(domain, ".") {
+		return s, false
+	}
+	for label := range strings.SplitSeq(domain, ".") {
+		if label == "" || strings.HasPrefix(label, "-") || strings.HasSuffix(label, "-") {
+			return s, false
 		}
 	}
-	return nil
+	return s, true
 }
 
-// plain reports whether s is one line of text without control characters and
-// without the marks that turn the direction of writing.
-func plain(s string) bool {
-	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool {
-		return r < ' ' || r >= 0x7f && r < 0xa0 || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069
-	})
-}
-
-// mayGive reports whether an admin may give and take a grant: in the programs
-// they administer, and no role over all programs unless theirs is over all.
-func mayGive(who access.Actor, g access.Grant) bool {
-	programs, all := who.Programs(access.ManagePeople)
-	return all || g.Program != "" && slices.Contains(programs, g.Program)
-}
-
-// difference returns the grants that are in one of the sets only.
-func difference(a, b []access.Grant) (changed []access.Grant) {
-	for _, g := range a {
-		if !slices.Contains(b, g) {
-			changed = append(changed, g)
+// tidy checks grants and returns them in order, each once.
+func tidy(grants []access.Grant) ([]access.Grant, error) {
+	for _, g := range grants {
+		if !slices.Contains(access.Roles, g.Role) || len(g.Program) > maxProgram || strings.ContainsFunc(g.Program, notKey) {
+			return nil, ErrRole
 		}
 	}
-	for _, g := range b {
-		if !slices.Contains(a, g) {
-			changed = append(changed, g)
-		}
+	all := slices.Clone(grants)
+	slices.SortFunc(all, compare)
+	if all = slices.Compact(all); len(all) > maxGrants {
+		return nil, ErrRole
 	}
-	return changed
+	return all, nil
+}
+
+func notKey(r rune) bool {
+	return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '_' && r != '-'
+}
+
+func compare(a, b access.Grant) int {
+	if a.Role != b.Role {
+		return strings.Compare(string(a.Role), string(b.Role))
+	}
+	return strings.Compare(a.Program, b.Program)
+}
+
+// staff reports whether somebody with these grants works for a program.
+func staff(grants []access.Grant) bool {
+	return slices.ContainsFunc(grants, func(g access.Grant) bool { return g.Role.IsStaff() })
 }

@@ -2,13 +2,8 @@ package identity
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -18,25 +13,32 @@ import (
 	"github.com/kapstone-lms/kapstone/internal/db"
 )
 
-// A Session is one sign-in on one device.
+// A session is one sign-in on one device.
 type session struct {
 	bun.BaseModel `bun:"table:sessions"`
 
 	ID           string `bun:",pk"`
 	PersonID     string
-	CreatedAt    db.Time
-	ProvedAt     db.Time // when the person last proved who they are
+	Staff        bool
 	SecondFactor bool
-	UsedAt       db.Time // the last refresh
-	EndsAt       db.Time // at the latest
-	IdleMS       int64   `bun:"idle_ms"` // ends so long after the last refresh
+	StartedAt    db.Time
+	ProvedAt     db.Time // when the person last proved who they are
+	ExpiresAt    db.Time // at the latest
 	EndedAt      db.Time
+	EndReason    string
 }
 
 // over reports whether the session has ended by time t.
-func (s *session) over(t time.Time) bool {
-	return !s.EndedAt.IsZero() || t.After(s.EndsAt.Time) || t.After(s.UsedAt.Add(time.Duration(s.IdleMS)*time.Millisecond))
-}
+func (s *session) over(t time.Time) bool { return !s.EndedAt.IsZero() || !t.Before(s.ExpiresAt.Time) }
+
+// Why sessions end before their time.
+const (
+	endedByPerson   = "signed_out"
+	endedByPassword = "password_changed"
+	endedByFactor   = "second_factor_removed"
+	endedByAdmin    = "changed_by_admin"
+	endedByReplay   = "refresh_token_replayed"
+)
 
 // How long sessions live: staff hold more in their hands.
 const (
@@ -44,17 +46,34 @@ const (
 	staffIdle, staffMost     = time.Hour, 12 * time.Hour
 )
 
-func newSession(p *Person, secondFactor bool, now time.Time) *session {
-	idle, most := traineeIdle, traineeMost
-	if p.staff() {
-		idle, most = staffIdle, staffMost
+func newSession(personID string, staff, secondFactor bool, now time.Time) *session {
+	most := traineeMost
+	if staff {
+		most = staffMost
 	}
 	at := db.At(now)
-	return &session{ID: db.NewID(), PersonID: p.ID, CreatedAt: at, ProvedAt: at, SecondFactor: secondFactor, UsedAt: at,
-		EndsAt: db.At(now.Add(most)), IdleMS: idle.Milliseconds()}
+	return &session{ID: db.NewID(), PersonID: personID, Staff: staff, SecondFactor: secondFactor,
+		StartedAt: at, ProvedAt: at, ExpiresAt: db.At(now.Add(most))}
 }
 
-// Tokens are what a sign-in gives: a short-lived access token and a refresh
+// idle is how long the session lives without a refresh.
+func (s *session) idle() time.Duration {
+	if s.Staff {
+		return staffIdle
+	}
+	return traineeIdle
+}
+
+// until returns when something issued now for a time ends: no later than the
+// session.
+func (s *session) until(now time.Time, life time.Duration) time.Time {
+	if end := now.Add(life); end.Before(s.ExpiresAt.Time) {
+		return end
+	}
+	return s.ExpiresAt.Time
+}
+
+// Tokens are what a sign-in gives: a short-lived access token, and a refresh
 // token that is good for one use.
 type Tokens struct {
 	Access    string
@@ -62,58 +81,74 @@ type Tokens struct {
 	Refresh   string
 }
 
+// A refreshRow is a refresh token as it lies in SQL.
+type refreshRow struct {
+	bun.BaseModel `bun:"table:refresh_tokens"`
+
+	Hash      string `bun:",pk"`
+	SessionID string
+	IssuedAt  db.Time
+	ExpiresAt db.Time
+	UsedAt    db.Time
+}
+
+func refreshDigest(token string) string { return digest("refresh", token) }
+
 // issue gives a session its next pair, inside the deed's transaction.
 func (s *Service) issue(ctx context.Context, tx bun.IDB, se *session) (Tokens, error) {
-	var secret [32]byte
-	rand.Read(secret[:]) // never fails
-	refresh := base64.RawURLEncoding.EncodeToString(secret[:])
-	if err := insertRefresh(ctx, tx, digest(refresh), se.ID, s.now()); err != nil {
+	now := s.now()
+	t := Tokens{Refresh: secret(), ExpiresIn: se.until(now, accessLife).Sub(now)}
+	row := &refreshRow{Hash: refreshDigest(t.Refresh), SessionID: se.ID, IssuedAt: db.At(now), ExpiresAt: db.At(se.until(now, se.idle()))}
+	if err := insertRefresh(ctx, tx, row); err != nil {
 		return Tokens{}, err
 	}
-	token, err := s.mint(se.PersonID, se.ID)
-	return Tokens{token, accessLife, refresh}, err
+	var err error
+	t.Access, err = s.mint(se, now)
+	return t, err
 }
 
-func digest(secret string) string {
-	sum := sha256.Sum256([]byte(secret))
-	return hex.EncodeToString(sum[:])
-}
-
-// Refresh turns a refresh token into the next pair. A token that was used
-// before ends its whole session: one of the two who hold it has stolen it.
+// Refresh turns a refresh token into the next pair. A token that comes again
+// after it was used ends its whole session: one of the two who hold it has
+// stolen it. Calls that overlap are one page asking twice, and no theft: one
+// of them gets the pair, the others ErrRefresh, as does every token that is
+// unknown, expired or of a session that has ended.
 func (s *Service) Refresh(ctx context.Context, refresh string) (t Tokens, err error) {
-	var replayed string
+	hash, came := refreshDigest(refresh), s.now()
+	fl := s.flights.board(hash)
+	defer s.flights.leave(hash, fl)
+	var replayed *session
 	err = s.db.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
-		replayed = ""
-		se, err := sessionOfRefresh(ctx, tx, digest(refresh))
-		if errors.Is(err, db.ErrNone) || err == nil && se.over(s.now()) {
-			return ErrRefresh
-		}
+		replayed = nil
+		se, err := s.alive(ctx, tx, hash)
 		if err != nil {
 			return err
 		}
-		p, err := find(ctx, tx, se.PersonID)
+		switch err := useRefresh(ctx, tx, hash, s.now()); {
+		case err == nil:
+			s.flights.mark(fl)
+			t, err = s.issue(ctx, tx, se)
+			return err
+		case !errors.Is(err, errUsed):
+			return err
+		}
+		row, err := refreshOf(ctx, tx, hash)
 		if err != nil {
 			return err
 		}
-		if p.Status != Active {
+		// A call that came to another process before the winner had written
+		// overlaps too.
+		if s.flights.marked(fl) || row.UsedAt.After(came) {
 			return ErrRefresh
 		}
-		switch err := useRefresh(ctx, tx, digest(refresh), s.now()); {
-		case errors.Is(err, errUsed):
-			replayed = se.ID
-			return nil
-		case err != nil:
+		replayed = se
+		if err := endSession(ctx, tx, se.ID, endedByReplay, s.now()); err != nil {
 			return err
 		}
-		if err := touchSession(ctx, tx, se.ID, s.now()); err != nil {
-			return err
-		}
-		t, err = s.issue(ctx, tx, se)
-		return err
+		return audit.Append(ctx, tx, s.now(), "session.replayed", se.ID, map[string]string{"person": se.PersonID})
 	})
-	if err == nil && replayed != "" {
-		return Tokens{}, errors.Join(ErrRefresh, s.replayed(ctx, replayed))
+	if err == nil && replayed != nil {
+		s.forget(replayed.PersonID)
+		err = ErrRefresh
 	}
 	if err != nil {
 		return Tokens{}, fmt.Errorf("refresh: %w", err)
@@ -121,124 +156,113 @@ func (s *Service) Refresh(ctx context.Context, refresh string) (t Tokens, err er
 	return t, nil
 }
 
-// grace is how long a used token may come again without harm: two requests of
-// one page that cross each other are no theft. The second still gets nothing.
-const grace = 2 * time.Second
-
-// replayed ends the session whose token came twice.
-func (s *Service) replayed(ctx context.Context, sessionID string) error {
-	err := s.db.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
-		ended, err := endSession(ctx, tx, sessionID, s.now(), grace)
-		if err != nil || !ended {
-			return err
-		}
-		return audit.Append(ctx, tx, s.now(), "session.replayed", sessionID, nil)
-	})
-	s.sessions.forget()
-	return err
+// alive returns the session of a refresh token, or ErrRefresh when either is
+// over. A token that was used before is not over: it tells of a theft.
+func (s *Service) alive(ctx context.Context, tx bun.IDB, hash string) (*session, error) {
+	row, err := refreshOf(ctx, tx, hash)
+	if errors.Is(err, db.ErrNone) {
+		return nil, ErrRefresh
+	}
+	if err != nil {
+		return nil, err
+	}
+	se, err := sessionByID(ctx, tx, row.SessionID)
+	if err != nil {
+		return nil, err
+	}
+	a, err := accountByID(ctx, tx, se.PersonID)
+	if err != nil {
+		return nil, err
+	}
+	if now := s.now(); se.over(now) || a.Status != Active || row.UsedAt.IsZero() && !now.Before(row.ExpiresAt.Time) {
+		return nil, ErrRefresh
+	}
+	return se, nil
 }
 
-// Logout ends the actor's session. A stranger has none, and that is no error.
+// Logout ends the actor's session. It returns access.ErrSignIn for a stranger.
 func (s *Service) Logout(ctx context.Context) error {
 	who := access.From(ctx)
-	if who.ID == "" {
-		return nil
+	if err := who.May(access.UseAccount); err != nil {
+		return err
 	}
 	err := s.db.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
-		ended, err := endSession(ctx, tx, who.Session, s.now(), 0)
-		if err != nil || !ended {
+		err := endSession(ctx, tx, who.Session, endedByPerson, s.now())
+		if errors.Is(err, errEnded) {
+			return nil // by somebody else, a moment ago
+		}
+		if err != nil {
 			return err
 		}
-		return audit.Append(ctx, tx, s.now(), "session.ended", who.Session, nil)
+		return audit.Append(ctx, tx, s.now(), "session.closed", who.Session, nil)
 	})
 	if err != nil {
-		return fmt.Errorf("log out: %w", err)
+		return fmt.Errorf("sign out: %w", err)
 	}
-	s.sessions.forget()
+	s.forget(who.ID)
 	return nil
 }
 
 // Authenticate returns the actor behind an access token. The signature is
-// checked once for each token, the session at least once a second.
+// checked once for each token, the session in SQL at least once a second. It
+// returns access.ErrSignIn for a token that is not ours, not in force, or of a
+// session that has ended, and ErrExpired for one of ours that is too old.
 func (s *Service) Authenticate(ctx context.Context, token string) (access.Actor, error) {
-	c, known := s.tokens.find(token)
-	if !known {
-		var err error
-		if c, err = s.parse(token); err != nil {
-			return access.Actor{}, err
-		}
-		s.tokens.keep(token, c)
-	}
 	now := s.now()
-	if now.After(c.ExpiresAt.Add(5 * time.Second)) {
-		return access.Actor{}, ErrExpired
-	}
-	h, err := s.sessions.find(ctx, s.db, c.Session)
+	c, err := s.claimsOf(token, now)
 	if err != nil {
 		return access.Actor{}, err
 	}
-	if h.person.ID != c.Subject || h.person.Status != Active || h.session.over(now) {
+	st, err := s.standingOf(ctx, c.Session, now)
+	if err != nil {
+		return access.Actor{}, err
+	}
+	if st.session.PersonID != c.Subject || st.suspended || st.session.over(now) {
 		return access.Actor{}, access.ErrSignIn
 	}
 	return access.Actor{
-		ID: h.person.ID, Name: h.person.Name, Session: c.Session, Grants: h.person.Grants, RequireMFA: s.settings.RequireMFA,
-		SecondFactor: h.session.SecondFactor, SinceSignIn: now.Sub(h.session.ProvedAt.Time),
+		ID: c.Subject, Name: st.name, Session: c.Session, Grants: st.grants, RequireMFA: s.settings.RequireMFA,
+		SecondFactor: st.session.SecondFactor, SinceSignIn: max(0, now.Sub(st.session.ProvedAt.Time)),
 	}, nil
 }
 
-// A sessionCache keeps sessions with their people for up to a second, so that
-// a burst of requests asks SQL once.
-type sessionCache struct {
-	now func() time.Time
-	mu  sync.Mutex
-	all map[string]held
+// A standing is what a session was and might at one moment.
+type standing struct {
+	session   *session
+	name      string
+	grants    []access.Grant
+	suspended bool
+	read      time.Time
 }
 
-type held struct {
-	session *session
-	person  *Person
-	at      time.Time
-}
-
+// sessionLife is how long a session is taken as it was last read.
 const sessionLife = time.Second
 
-func newSessionCache(now func() time.Time) *sessionCache {
-	return &sessionCache{now: now, all: make(map[string]held)}
-}
-
-func (c *sessionCache) find(ctx context.Context, d *db.DB, id string) (held, error) {
-	now := c.now()
-	c.mu.Lock()
-	h, ok := c.all[id]
-	c.mu.Unlock()
-	if ok && now.Sub(h.at).Abs() < sessionLife {
-		return h, nil
+func (s *Service) standingOf(ctx context.Context, id string, now time.Time) (standing, error) {
+	st, ok := s.standing.find(id)
+	if age := now.Sub(st.read); ok && age >= 0 && age < sessionLife {
+		return st, nil
 	}
-	se, err := getSession(ctx, d, id)
+	se, err := sessionByID(ctx, s.db, id)
 	if errors.Is(err, db.ErrNone) {
-		return held{}, access.ErrSignIn
+		return standing{}, access.ErrSignIn
 	}
 	if err != nil {
-		return held{}, err
+		return standing{}, fmt.Errorf("read session: %w", err)
 	}
-	p, err := find(ctx, d, se.PersonID)
+	p, err := find(ctx, s.db, se.PersonID)
 	if err != nil {
-		return held{}, err
+		return standing{}, fmt.Errorf("read session: %w", err)
 	}
-	h = held{se, p, now}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if len(c.all) >= maxCached {
-		clear(c.all)
+	st = standing{se, p.Name, p.Grants, p.Status != Active, now}
+	if until, ok := s.unsettled.find(p.ID); !ok || now.After(until) {
+		s.standing.keep(id, st)
 	}
-	c.all[id] = h
-	return h, nil
+	return st, nil
 }
 
-// forget drops everything: called when a session or a grant changes here, so
-// that this process acts on it at once.
-func (c *sessionCache) forget() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	clear(c.all)
+// forget makes a deed upon a person felt in this process at once; others
+// follow within a second.
+func (s *Service) forget(personID string) {
+	s.standing.drop(func(st standing) bool { return st.session.PersonID == personID })
 }

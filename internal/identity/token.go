@@ -4,40 +4,56 @@ import (
 	"crypto/ed25519"
 	"errors"
 	"fmt"
-	"sync"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
-	"github.com/google/uuid"
 
 	"github.com/kapstone-lms/kapstone/internal/access"
+	"github.com/kapstone-lms/kapstone/internal/db"
 	"github.com/kapstone-lms/kapstone/internal/keys"
 )
 
-// accessLife is how long an access token lives.
-const accessLife = 10 * time.Minute
+const (
+	accessLife = 10 * time.Minute
+	leeway     = 5 * time.Second
+	tokenType  = "at+jwt"
+)
 
-// maxToken bounds the work that a token can cause before it is known to be
-// ours. Ours have about 500 bytes.
-const maxToken = 4 << 10
+// What a token may cost before it is known to be ours. Ours have about 500
+// bytes, of which 100 are the header.
+const (
+	maxToken  = 8 << 10
+	maxHeader = 4 << 10
+)
 
 type claims struct {
 	jwt.RegisteredClaims
 	Session string `json:"sid"`
 }
 
+// newParser switches every check on: the library's defaults take tokens
+// without an expiry, of other issuers and from the future.
+func newParser(s Settings, now func() time.Time) *jwt.Parser {
+	return jwt.NewParser(
+		jwt.WithValidMethods([]string{jwt.SigningMethodEdDSA.Alg()}), jwt.WithIssuer(s.Issuer), jwt.WithAudience(s.Audience),
+		jwt.WithExpirationRequired(), jwt.WithNotBeforeRequired(), jwt.WithIssuedAt(), jwt.WithLeeway(leeway),
+		jwt.WithStrictDecoding(), jwt.WithTimeFunc(now),
+	)
+}
+
 // mint signs an access token for a session.
-func (s *Service) mint(personID, sessionID string) (string, error) {
-	now := s.now()
+func (s *Service) mint(se *session, now time.Time) (string, error) {
 	kid, key := s.ring.Signer(keys.Tokens)
 	t := jwt.NewWithClaims(jwt.SigningMethodEdDSA, claims{
-		Session: sessionID,
+		Session: se.ID,
 		RegisteredClaims: jwt.RegisteredClaims{
-			Issuer: s.settings.Issuer, Audience: jwt.ClaimStrings{s.settings.Audience}, Subject: personID, ID: uuid.NewString(),
-			IssuedAt: jwt.NewNumericDate(now), NotBefore: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(now.Add(accessLife)),
+			Issuer: s.settings.Issuer, Audience: jwt.ClaimStrings{s.settings.Audience}, Subject: se.PersonID, ID: db.NewID(),
+			IssuedAt: jwt.NewNumericDate(now), NotBefore: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(se.until(now, accessLife)),
 		},
 	})
-	t.Header["typ"], t.Header["kid"] = "at+jwt", kid
+	t.Header["typ"], t.Header["kid"] = tokenType, kid
 	token, err := t.SignedString(key)
 	if err != nil {
 		return "", fmt.Errorf("sign access token: %w", err)
@@ -45,39 +61,65 @@ func (s *Service) mint(personID, sessionID string) (string, error) {
 	return token, nil
 }
 
-// parse returns the claims of a token that is ours and in force. Every
-// validator is on: the library's defaults take tokens without an expiry, of
-// other issuers and from the future.
-func (s *Service) parse(token string) (*claims, error) {
-	if len(token) > maxToken {
+// claimsOf returns the claims of a token that is ours and in force. A token
+// whose signature was checked before is remembered: that check is most of the
+// cost of a request. Only what passed it takes up memory.
+func (s *Service) claimsOf(token string, now time.Time) (*claims, error) {
+	if len(token) > maxToken || strings.IndexByte(token, '.') > maxHeader {
 		return nil, access.ErrSignIn
 	}
-	p := jwt.NewParser(
-		jwt.WithValidMethods([]string{jwt.SigningMethodEdDSA.Alg()}), jwt.WithExpirationRequired(), jwt.WithIssuer(s.settings.Issuer),
-		jwt.WithAudience(s.settings.Audience), jwt.WithIssuedAt(), jwt.WithLeeway(5*time.Second), jwt.WithStrictDecoding(),
-		jwt.WithTimeFunc(s.now),
-	)
-	c := new(claims)
-	_, err := p.ParseWithClaims(token, c, s.keyFor)
-	switch {
-	case errors.Is(err, jwt.ErrTokenExpired) && !errors.Is(err, jwt.ErrTokenSignatureInvalid):
+	if c, ok := s.verified.find(token); ok {
+		if now.Before(c.ExpiresAt.Add(leeway)) {
+			return c, nil
+		}
 		return nil, ErrExpired
-	case err != nil || c.Session == "" || c.Subject == "" || c.NotBefore == nil || c.IssuedAt == nil || c.ID == "":
+	}
+	c := new(claims)
+	_, err := s.parser.ParseWithClaims(token, c, s.keyFor)
+	switch {
+	case onlyExpired(err):
+		return nil, ErrExpired
+	case err != nil || c.Session == "" || c.Subject == "" || c.ID == "" || c.IssuedAt == nil:
 		return nil, access.ErrSignIn
 	}
+	s.verified.keep(token, c)
 	return c, nil
 }
 
-// keyFor finds the key by its name among ours. Nothing else in the header is
-// looked at: jku, x5u and jwk would let the token choose its own key.
-func (s *Service) keyFor(t *jwt.Token) (any, error) {
-	if t.Header["typ"] != "at+jwt" {
-		return nil, errors.New("not an access token")
+// onlyExpired reports whether a token's age is all that is wrong with it.
+func onlyExpired(err error) bool {
+	if !errors.Is(err, jwt.ErrTokenExpired) {
+		return false
 	}
-	kid, _ := t.Header["kid"].(string)
+	for _, other := range []error{
+		jwt.ErrTokenSignatureInvalid, jwt.ErrTokenInvalidIssuer, jwt.ErrTokenInvalidAudience,
+		jwt.ErrTokenUsedBeforeIssued, jwt.ErrTokenNotValidYet, jwt.ErrTokenRequiredClaimMissing,
+	} {
+		if errors.Is(err, other) {
+			return false
+		}
+	}
+	return true
+}
+
+var (
+	errType = errors.New("not an access token")
+	errKID  = errors.New("no such key")
+)
+
+// keyFor finds the key by its name among ours. Nothing else in the header is
+// looked at: jku, x5u and jwk would let a token bring its own key.
+func (s *Service) keyFor(t *jwt.Token) (any, error) {
+	if _, critical := t.Header["crit"]; critical || t.Header["typ"] != tokenType {
+		return nil, errType
+	}
+	kid, ok := t.Header["kid"].(string)
+	if !ok {
+		return nil, errKID
+	}
 	key, ok := s.ring.Public(keys.Tokens, kid)
 	if !ok {
-		return nil, errors.New("no such key")
+		return nil, errKID
 	}
 	return key, nil
 }
@@ -88,40 +130,12 @@ type JWK struct {
 	X   ed25519.PublicKey
 }
 
-// JWKS returns the public keys that access tokens are signed with.
+// JWKS returns the public keys that access tokens are signed with, by name.
 func (s *Service) JWKS() []JWK {
 	var all []JWK
 	for kid, key := range s.ring.Publics(keys.Tokens) {
 		all = append(all, JWK{kid, key})
 	}
+	slices.SortFunc(all, func(a, b JWK) int { return strings.Compare(a.KID, b.KID) })
 	return all
-}
-
-// A tokenCache remembers tokens whose signature was checked: that check is
-// most of the cost of a request. Expiry and session are still looked at each
-// time.
-type tokenCache struct {
-	mu  sync.RWMutex
-	all map[string]*claims
-}
-
-// maxCached bounds each cache. A full one is emptied: it fills again by itself.
-const maxCached = 20_000
-
-func newTokenCache() *tokenCache { return &tokenCache{all: make(map[string]*claims)} }
-
-func (c *tokenCache) find(token string) (*claims, bool) {
-	c.mu.RLock()
-	defer c.mu.RUnlock()
-	found, ok := c.all[token]
-	return found, ok
-}
-
-func (c *tokenCache) keep(token string, found *claims) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if len(c.all) >= maxCached {
-		clear(c.all)
-	}
-	c.all[token] = found
 }
