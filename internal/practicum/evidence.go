@@ -21,7 +21,8 @@ type Session struct {
 	Status          Status
 	Grades          Grades
 	CountersignedAt time.Time
-	Intact          bool // the signature holds
+	Intact          bool   // the signature holds
+	ReturnedReason  string // of a returned log: incomplete, identifiers, unclear, wrong_phase or other
 }
 
 // Evidence returns the sessions of enrollments, oldest first. It reads through
@@ -33,16 +34,22 @@ func (s *Service) Evidence(ctx context.Context, idb bun.IDB, enrollmentIDs []str
 	}
 	all := make(map[string][]Session, len(enrollmentIDs))
 	for _, r := range rows {
-		l, err := s.unseal(r)
-		if err != nil { // texts that cannot be opened are texts that were changed
-			l = &Log{Work: *r.work(), Grades: r.Grades, Broken: true}
-		}
 		all[r.EnrollmentID] = append(all[r.EnrollmentID], Session{
-			LogID: l.ID, Kind: l.Kind, Phase: l.Phase, Minutes: l.Minutes, Week: l.Week, Status: l.Status, Grades: l.Grades,
-			CountersignedAt: l.SignedAt.Time, Intact: !l.Broken,
+			LogID: r.ID, Kind: r.Kind, Phase: r.Phase, Minutes: r.Minutes, Week: r.Week, Status: r.Status, Grades: r.Grades,
+			CountersignedAt: r.SignedAt.Time, Intact: s.intact(r), ReturnedReason: r.ReturnReason,
 		})
 	}
 	return all, nil
+}
+
+// intact reports whether a log is what was signed. Before it is signed there
+// is nothing to hold against it, so its texts stay closed.
+func (s *Service) intact(r *row) bool {
+	if r.Status != Countersigned {
+		return true
+	}
+	l, err := s.unseal(r)
+	return err == nil && !l.Broken
 }
 
 // Counts reports whether a session counts under a program's rules, and if not,

@@ -43,6 +43,7 @@ var (
 	ErrLong       = fault.New(fault.Invalid, "too_long", "")
 	ErrNotAsked   = fault.New(fault.Invalid, "field_not_asked", "This is asked of medicine sessions with clients only.")
 	ErrMissing    = fault.New(fault.Invalid, "incomplete", "Something is missing. See the list.")
+	ErrShort      = fault.New(fault.Invalid, "text_too_short", fmt.Sprintf("The reflection has at least %d characters: what did you do, what did you notice in yourself, what would you do differently?", minReflection)).At("reflection")
 	ErrGrades     = fault.New(fault.Invalid, "grades_incomplete", "Give all seven criteria, c1 to c7, each a grade of 1 to 4 or NO.").At("grades")
 	ErrFeedback   = fault.New(fault.Invalid, "feedback_required", "A grade of 1 or 2 asks for feedback of at least 50 characters.").At("feedback")
 	ErrObserved   = fault.New(fault.Invalid, "unknown_value", "Say how you know: "+strings.Join(observedKnown, ", ")+".").At("observed_by")
@@ -50,6 +51,8 @@ var (
 	ErrMessage    = fault.New(fault.Invalid, "message_required", "Say in 1 to 1,000 characters what to mend.").At("message")
 	ErrMeaning    = fault.New(fault.Invalid, "unknown_value", "The meaning is one of "+strings.Join(meanings, ", ")+".").At("meaning")
 )
+
+var errParticipants = ErrNumber.At("participants").Says("An individual session has 1 participant, a couple 2, a group 3 to 20.")
 
 // The lengths of texts, in characters.
 const (
@@ -87,6 +90,23 @@ func word(field, value string, known []string) error {
 		return nil
 	}
 	return ErrValue.At(field).Says("This is one of " + strings.Join(known, ", ") + ".")
+}
+
+// check refuses numbers that would pass for "not said".
+func (d Form) check() error {
+	for _, c := range []struct {
+		value *int
+		fault error
+	}{
+		{d.Minutes, ErrDuration.At("duration_min").Says("Leave the duration out until you know it.")},
+		{d.Participants, errParticipants},
+		{d.CaseSeq, ErrSeq},
+	} {
+		if c.value != nil && *c.value == 0 {
+			return c.fault
+		}
+	}
+	return nil
 }
 
 // check looks at what is there; what is missing may come later.
@@ -165,7 +185,11 @@ func (l *Log) checkMinutes() error {
 	if l.Minutes < d[0] || l.Minutes > d[1] {
 		return ErrDuration.At("duration_min").Says(fmt.Sprintf("Such a session has %d to %d minutes.", d[0], d[1]))
 	}
-	if l.ContactMinutes < 0 || l.ContactMinutes > l.Minutes {
+	longest := l.Minutes
+	if longest == 0 {
+		longest = d[1] // not said yet
+	}
+	if l.ContactMinutes < 0 || l.ContactMinutes > longest {
 		return ErrContact
 	}
 	return nil
@@ -185,7 +209,7 @@ func (l *Log) checkParticipants() error {
 		return nil // asked for when the log is submitted
 	}
 	if l.Participants < least || l.Participants > most {
-		return ErrNumber.At("participants").Says("An individual session has 1 participant, a couple 2, a group 3 to 20.")
+		return errParticipants
 	}
 	return nil
 }
@@ -235,7 +259,8 @@ func checkGrades(g Grades, field string) error {
 	return nil
 }
 
-// complete asks for everything that a submitted log must have.
+// complete asks for everything that a submitted log must have. The fault names
+// the first field and carries all of them as "missing".
 func (l *Log) complete(earlier bool) error {
 	var missing []string
 	ask := func(field string, there bool) {
@@ -263,11 +288,16 @@ func (l *Log) complete(earlier bool) error {
 	if len(missing) == 0 {
 		return nil
 	}
-	f := ErrMissing.At(missing[0]).With("missing", missing)
-	if missing[0] == "reflection" {
-		f = f.Says(fmt.Sprintf("The reflection has at least %d characters: what did you do, what did you notice in yourself, what would you do differently?", minReflection))
+	f := ErrMissing.At(missing[0])
+	switch {
+	case missing[0] == "attest":
+		f = f.Says("Attest the log before you send it: " + StatementText)
+	case missing[0] == "reflection" && l.Reflection == "":
+		f = f.Says(ErrShort.Text)
+	case missing[0] == "reflection":
+		f = ErrShort
 	}
-	return f
+	return f.With("missing", missing)
 }
 
 func (v Verdict) check() error {

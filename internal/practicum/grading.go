@@ -3,6 +3,8 @@ package practicum
 import (
 	"context"
 	"fmt"
+	"strings"
+	"unicode"
 
 	"github.com/uptrace/bun"
 
@@ -58,6 +60,7 @@ func (s *Service) Return(ctx context.Context, id, reason, message string, versio
 
 // Countersign signs a graded log with the actor's name, after they proved anew
 // who they are by password or one-time code. From then on the log is locked.
+// A code is spent only on a log that can be signed.
 func (s *Service) Countersign(ctx context.Context, id, meaning, password, otp string) (*Log, error) {
 	if err := access.From(ctx).May(access.SignLog); err != nil {
 		return nil, err
@@ -65,7 +68,14 @@ func (s *Service) Countersign(ctx context.Context, id, meaning, password, otp st
 	if !contains(meanings, meaning) {
 		return nil, ErrMeaning
 	}
-	if _, _, err := s.supervised(ctx, s.db, access.SignLog, id); err != nil {
+	l, p, err := s.supervised(ctx, s.db, access.SignLog, id)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.notOwn(ctx, s.db, p); err != nil {
+		return nil, err
+	}
+	if err := l.signable(); err != nil {
 		return nil, err
 	}
 	method, err := s.people.Reauthenticate(ctx, password, otp)
@@ -88,6 +98,9 @@ func (s *Service) judge(ctx context.Context, act access.Act, id, deed string, ru
 	var l *Log
 	err := s.db.Tx(ctx, func(ctx context.Context, tx bun.Tx) (err error) {
 		var p *enrollment.Pinned
+		if err := hold(ctx, tx, id); err != nil {
+			return err
+		}
 		if l, p, err = s.supervised(ctx, tx, act, id); err != nil {
 			return err
 		}
@@ -109,21 +122,29 @@ func (s *Service) judge(ctx context.Context, act access.Act, id, deed string, ru
 	return l, nil
 }
 
-// supervised returns a log whose enrollment the actor supervises.
+// supervised returns a log whose enrollment the actor supervises. It returns
+// ErrOwnLog to its author, who may see it and judge it never.
 func (s *Service) supervised(ctx context.Context, idb bun.IDB, act access.Act, id string) (*Log, *enrollment.Pinned, error) {
 	if err := access.From(ctx).May(act); err != nil {
 		return nil, nil, err
 	}
-	l, e, err := s.find(ctx, idb, id)
+	r, e, err := s.find(ctx, idb, id)
 	if err != nil {
 		return nil, nil, err
 	}
+	if e.PersonID == access.From(ctx).ID {
+		return nil, nil, ErrOwnLog
+	}
 	p, err := s.enrollments.Supervised(ctx, idb, act, e.ID)
+	if err != nil {
+		return nil, nil, err
+	}
+	l, err := s.open(r)
 	return l, p, err
 }
 
 // notOwn refuses an actor who is the author under another account: two
-// accounts with one license number are one person.
+// accounts with one license number are one person, however it is written.
 func (s *Service) notOwn(ctx context.Context, idb bun.IDB, p *enrollment.Pinned) error {
 	author, err := s.people.Find(ctx, idb, p.PersonID)
 	if err != nil {
@@ -133,8 +154,22 @@ func (s *Service) notOwn(ctx context.Context, idb bun.IDB, p *enrollment.Pinned)
 	if err != nil {
 		return err
 	}
-	if author.ID == actor.ID || author.LicenseNumber != "" && author.LicenseNumber == actor.LicenseNumber {
+	if author.ID == actor.ID || sameLicense(author.LicenseNumber, actor.LicenseNumber) {
 		return ErrOwnLog
 	}
 	return nil
+}
+
+// sameLicense compares letters and digits only: "LCSW-1001" is "lcsw 1001". No
+// license is like no other.
+func sameLicense(a, b string) bool {
+	bare := func(s string) string {
+		return strings.Map(func(r rune) rune {
+			if unicode.IsLetter(r) || unicode.IsDigit(r) {
+				return unicode.ToLower(r)
+			}
+			return -1
+		}, s)
+	}
+	return bare(a) != "" && bare(a) == bare(b)
 }

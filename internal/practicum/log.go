@@ -111,12 +111,24 @@ type Log struct {
 	ContentHash   string // SHA-256 of the canonical content
 	Signature     []byte
 	SignatureKID  string
-	Broken        bool // the content is not what was signed
+	Broken        bool // the content is not what was signed, or cannot be opened
+
+	sealed map[string]sealed // the texts as they lie in SQL, by column
 }
 
-// Statement is the version of what an author attests: that the log holds no
-// detail that could identify a client.
-const Statement = "1"
+// A sealed text is kept beside what it says, so that a text which stays the
+// same also stays the same in SQL.
+type sealed struct {
+	plain string
+	bytes []byte
+}
+
+// What an author attests. Logs keep the version, so other words need another
+// version.
+const (
+	Statement     = "1"
+	StatementText = "I attest that this log holds no detail that could identify a client."
+)
 
 // A Form names what to set in a log. Nil fields stay as they are.
 type Form struct {
@@ -160,8 +172,15 @@ func set[T any](to *T, from *T) {
 	}
 }
 
-// apply writes a form into the log.
+// apply writes a form into the log. With it goes what follows from it: a case
+// that is left for another is numbered anew, participants follow the format,
+// and answers that are asked of medicine sessions with clients go when the log
+// is of none any more.
 func (l *Log) apply(d Form) {
+	if d.CaseRef != nil && *d.CaseRef != l.Case.Ref {
+		l.Case.Seq = 0
+	}
+	wasClinical := l.clinical()
 	set(&l.Kind, d.Kind)
 	set(&l.Phase, d.Phase)
 	set(&l.Format, d.Format)
@@ -190,8 +209,44 @@ func (l *Log) apply(d Form) {
 	if d.Attest != nil {
 		l.Attested = map[bool]string{true: Statement}[*d.Attest]
 	}
-	if n, fixed := map[string]int{"individual": 1, "couple": 2}[l.Format]; fixed && d.Format != nil && d.Participants == nil {
-		l.Participants = n
+	if d.Format != nil && d.Participants == nil {
+		l.Participants = participantsOf(l.Format, l.Participants)
+	}
+	if wasClinical && !l.clinical() {
+		l.dropClinical(d)
+	}
+}
+
+// participantsOf returns how many take part in a format, given how many did
+// before: 0 where the author has to say.
+func participantsOf(format string, before int) int {
+	switch format {
+	case "individual":
+		return 1
+	case "couple":
+		return 2
+	case "group":
+		if before < 3 {
+			return 0
+		}
+	}
+	return before
+}
+
+// dropClinical takes out what is asked of medicine sessions with clients only,
+// unless the form names it: then it is refused.
+func (l *Log) dropClinical(d Form) {
+	if d.Route == nil {
+		l.Route = ""
+	}
+	if d.DoseBand == nil {
+		l.DoseBand = ""
+	}
+	if d.MonitoredBy == nil {
+		l.MonitoredBy = ""
+	}
+	if d.KnewWhomToCall == nil {
+		l.KnewWhomToCall = ""
 	}
 }
 
@@ -255,6 +310,27 @@ func (l *Log) sendBack(reason, message string, version int64, at time.Time) erro
 		return err
 	}
 	l.Status, l.ReturnReason, l.ReturnMessage, l.UpdatedAt = Returned, reason, message, db.At(at)
+	return nil
+}
+
+// signable says why the log cannot be signed now, or nothing.
+func (l *Log) signable() error {
+	switch l.Status {
+	case Countersigned:
+		return ErrLocked
+	case Graded:
+		return nil
+	}
+	return ErrNotGraded
+}
+
+// countersign puts the signer's lines into a graded log and locks it.
+func (l *Log) countersign(sig signature) error {
+	if err := l.signable(); err != nil {
+		return err
+	}
+	l.Status, l.SignerID, l.SignerName, l.SignerLicense = Countersigned, sig.signerID, sig.name, sig.license
+	l.Meaning, l.Method, l.SignedAt, l.UpdatedAt = sig.meaning, sig.method, sig.at, sig.at
 	return nil
 }
 

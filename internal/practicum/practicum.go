@@ -44,11 +44,15 @@ func (s *Service) Create(ctx context.Context, enrollmentID string, d Form) (*Log
 	if err != nil {
 		return nil, err
 	}
-	l := &Log{Work: Work{EnrollmentID: p.ID, Status: Draft, Version: 1, CreatedAt: db.At(s.now()), UpdatedAt: db.At(s.now())}}
-	l.apply(d)
-	if err := l.check(bounds{p.EnrolledAt.Time, s.now()}); err != nil {
+	if err := d.check(); err != nil {
 		return nil, err
 	}
+	begun := Log{Work: Work{EnrollmentID: p.ID, Status: Draft, Version: 1, CreatedAt: db.At(s.now()), UpdatedAt: db.At(s.now())}}
+	begun.apply(d)
+	if err := begun.check(bounds{p.EnrolledAt.Time, s.now()}); err != nil {
+		return nil, err
+	}
+	var l *Log
 	err = s.db.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
 		id, again, err := once.Claim(ctx, tx, s.now(), db.NewID())
 		if err != nil {
@@ -58,7 +62,8 @@ func (s *Service) Create(ctx context.Context, enrollmentID string, d Form) (*Log
 			l, err = s.load(ctx, tx, id)
 			return err
 		}
-		l.ID = id
+		fresh := begun // a second try of the transaction begins anew
+		l, fresh.ID = &fresh, id
 		if err := s.settle(ctx, tx, p, l, d); err != nil {
 			return err
 		}
@@ -76,12 +81,16 @@ func (s *Service) Create(ctx context.Context, enrollmentID string, d Form) (*Log
 // Edit changes a draft or a returned log. The form names what to change; the
 // version is the one that was read.
 func (s *Service) Edit(ctx context.Context, id string, d Form, version int64) (*Log, error) {
-	l, p, err := s.own(ctx, id)
+	p, err := s.own(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	err = s.db.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
-		if l, err = s.load(ctx, tx, id); err != nil {
+	if err := d.check(); err != nil {
+		return nil, err
+	}
+	var l *Log
+	err = s.db.Tx(ctx, func(ctx context.Context, tx bun.Tx) (err error) {
+		if l, err = s.held(ctx, tx, id); err != nil {
 			return err
 		}
 		if err := l.editable(version); err != nil {
@@ -112,13 +121,9 @@ func (s *Service) Edit(ctx context.Context, id string, d Form, version int64) (*
 // settle fills in what the server knows better: the case's reference and
 // number, and whether the named supervisor supervises.
 func (s *Service) settle(ctx context.Context, tx bun.IDB, p *enrollment.Pinned, l *Log, d Form) error {
-	if l.SupervisorID != "" {
-		people, err := s.enrollments.Supervisors(ctx, tx, p.Enrollment)
-		if err != nil {
+	if d.SupervisorID != nil {
+		if err := s.checkSupervisor(ctx, tx, p, l); err != nil {
 			return err
-		}
-		if !contains(people, l.SupervisorID) {
-			return ErrSupervisor
 		}
 	}
 	if l.Week != "" {
@@ -137,6 +142,9 @@ func (s *Service) settle(ctx context.Context, tx bun.IDB, p *enrollment.Pinned, 
 		}
 	}
 	if l.Case.Seq == 0 {
+		if err := db.Lock(ctx, tx, "practicum_case/"+p.ID+"/"+l.Case.Ref); err != nil {
+			return err
+		}
 		last, err := lastSeq(ctx, tx, p.ID, l.Case.Ref)
 		if err != nil {
 			return err
@@ -148,16 +156,29 @@ func (s *Service) settle(ctx context.Context, tx bun.IDB, p *enrollment.Pinned, 
 	return nil
 }
 
+// checkSupervisor refuses a named supervisor who does not supervise now.
+func (s *Service) checkSupervisor(ctx context.Context, tx bun.IDB, p *enrollment.Pinned, l *Log) error {
+	if l.SupervisorID == "" {
+		return nil
+	}
+	people, err := s.enrollments.Supervisors(ctx, tx, p.Enrollment)
+	if err == nil && !contains(people, l.SupervisorID) {
+		return ErrSupervisor
+	}
+	return err
+}
+
 // Submit puts a log before the graders. Everything must be there; the fault
 // names the first field that is not, and lists all. Submitting a submitted log
 // returns it.
 func (s *Service) Submit(ctx context.Context, id string) (*Log, error) {
-	l, p, err := s.own(ctx, id)
+	p, err := s.own(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	err = s.db.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
-		if l, err = s.load(ctx, tx, id); err != nil || l.Status == Submitted {
+	var l *Log
+	err = s.db.Tx(ctx, func(ctx context.Context, tx bun.Tx) (err error) {
+		if l, err = s.held(ctx, tx, id); err != nil || l.Status == Submitted {
 			return err
 		}
 		earlier, err := lastSeqBefore(ctx, tx, p.ID, l.Case.Ref, l.Case.Seq)
@@ -165,6 +186,9 @@ func (s *Service) Submit(ctx context.Context, id string) (*Log, error) {
 			return err
 		}
 		if err := l.submit(bounds{p.EnrolledAt.Time, s.now()}, earlier); err != nil {
+			return err
+		}
+		if err := s.checkSupervisor(ctx, tx, p, l); err != nil {
 			return err
 		}
 		if err := s.write(ctx, tx, l); err != nil {
@@ -186,15 +210,19 @@ func (s *Service) Read(ctx context.Context, id string) (*Log, error) {
 	if err := who.May(access.ReadLog); err != nil {
 		return nil, err
 	}
-	l, e, err := s.find(ctx, s.db, id)
+	r, e, err := s.find(ctx, s.db, id)
 	if err != nil {
 		return nil, err
 	}
 	if e.PersonID == who.ID {
-		return l, nil
+		return s.open(r)
 	}
-	err = s.db.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
-		if _, err := s.enrollments.Supervised(ctx, tx, access.ReadLog, l.EnrollmentID); err != nil {
+	var l *Log
+	err = s.db.Tx(ctx, func(ctx context.Context, tx bun.Tx) (err error) {
+		if _, err := s.enrollments.Supervised(ctx, tx, access.ReadLog, e.ID); err != nil {
+			return err
+		}
+		if l, err = s.open(r); err != nil {
 			return err
 		}
 		return audit.Append(ctx, tx, s.now(), "log.read", l.ID, nil)
@@ -218,31 +246,46 @@ func (s *Service) Mine(ctx context.Context, enrollmentID, after string, limit in
 	return works(rows), nil
 }
 
-// own returns a log of the actor's, with its enrollment.
-func (s *Service) own(ctx context.Context, id string) (*Log, *enrollment.Pinned, error) {
+// own returns the enrollment of a log of the actor's.
+func (s *Service) own(ctx context.Context, id string) (*enrollment.Pinned, error) {
 	if err := access.From(ctx).May(access.WriteLog); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	l, e, err := s.find(ctx, s.db, id)
+	_, e, err := s.find(ctx, s.db, id)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	p, err := s.enrollments.Own(ctx, access.WriteLog, e.ID)
-	return l, p, err
+	return s.enrollments.Own(ctx, access.WriteLog, e.ID)
 }
 
-// find returns a log by an id that came from outside, and its enrollment.
-func (s *Service) find(ctx context.Context, idb bun.IDB, id string) (*Log, *enrollment.Enrollment, error) {
+// find returns a log by an id that came from outside, and its enrollment. The
+// texts stay sealed: whether the actor may see them is asked first, so that a
+// log that cannot be opened is no different to a stranger.
+func (s *Service) find(ctx context.Context, idb bun.IDB, id string) (*row, *enrollment.Enrollment, error) {
 	if !db.IsID(id) {
 		return nil, nil, db.ErrNone
 	}
-	l, err := s.load(ctx, idb, id)
+	r, err := get(ctx, idb, id)
 	if err != nil {
 		return nil, nil, err
 	}
-	all, err := s.enrollments.ByID(ctx, idb, []string{l.EnrollmentID})
+	all, err := s.enrollments.ByID(ctx, idb, []string{r.EnrollmentID})
 	if err != nil {
 		return nil, nil, err
 	}
-	return l, all[l.EnrollmentID], nil
+	return r, all[r.EnrollmentID], nil
+}
+
+// hold keeps every other deed on a log waiting until the transaction ends, so
+// that the second of two is told what the first one did.
+func hold(ctx context.Context, tx bun.IDB, id string) error {
+	return db.Lock(ctx, tx, "practicum_log/"+id)
+}
+
+// held returns a log that nobody else changes until the transaction ends.
+func (s *Service) held(ctx context.Context, tx bun.IDB, id string) (*Log, error) {
+	if err := hold(ctx, tx, id); err != nil {
+		return nil, err
+	}
+	return s.load(ctx, tx, id)
 }

@@ -40,15 +40,9 @@ func (l *Log) canonical() []byte {
 
 // sign puts a signature under a graded log.
 func (s *Service) sign(l *Log, sig signature) error {
-	switch l.Status {
-	case Countersigned:
-		return ErrLocked
-	case Graded:
-	default:
-		return ErrNotGraded
+	if err := l.countersign(sig); err != nil {
+		return err
 	}
-	l.Status, l.SignerID, l.SignerName, l.SignerLicense = Countersigned, sig.signerID, sig.name, sig.license
-	l.Meaning, l.Method, l.SignedAt, l.UpdatedAt = sig.meaning, sig.method, sig.at, sig.at
 	content := l.canonical()
 	sum := sha256.Sum256(content)
 	l.ContentHash = hex.EncodeToString(sum[:])
@@ -82,7 +76,7 @@ func (s *Service) VerifyAll(ctx context.Context) ([]Broken, error) {
 			return nil, fmt.Errorf("verify logs: %w", err)
 		}
 		for _, r := range rows {
-			if l, err := s.unseal(r); err != nil {
+			if l, closed := s.unseal(r); closed != nil {
 				found = append(found, Broken{r.ID, "its texts cannot be opened"})
 			} else if l.Broken {
 				found = append(found, Broken{r.ID, "its content is not what was signed"})

@@ -2,7 +2,9 @@ package practicum
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
+	"slices"
 
 	"github.com/uptrace/bun"
 
@@ -90,9 +92,15 @@ func works(rows []*row) []*Work {
 // place is where a text opens: in its own column of its own log.
 func place(column, id string) string { return "practicum_logs/" + column + "/" + id }
 
-// seal turns a log into its row.
+// seal turns a log into its row. A text that is still what it was stays as it
+// is sealed.
 func (s *Service) seal(l *Log) *row {
-	text := func(column, plain string) []byte { return s.ring.Seal(place(column, l.ID), []byte(plain)) }
+	text := func(column, plain string) []byte {
+		if was, ok := l.sealed[column]; ok && was.plain == plain {
+			return was.bytes
+		}
+		return s.ring.Seal(place(column, l.ID), []byte(plain))
+	}
 	r := &row{
 		ID: l.ID, EnrollmentID: l.EnrollmentID, Kind: l.Kind, Phase: l.Phase, Format: l.Format, Participants: l.Participants, Week: l.Week,
 		Minutes: l.Minutes, Contact: l.ContactMinutes, Role: l.Role, Frameworks: l.Frameworks, SupervisorID: l.SupervisorID,
@@ -120,39 +128,59 @@ func (s *Service) seal(l *Log) *row {
 	return r
 }
 
-// unseal turns a row into the log, and sees whether its signature holds.
+// unseal turns a row into the log, and sees whether its signature holds. With
+// the error that a text cannot be opened comes the log without its texts,
+// broken.
 func (s *Service) unseal(r *row) (*Log, error) {
 	l := &Log{
 		Work: *r.work(), Case: Case{r.Case.CaseRef, r.Case.Seq, r.Case.Days, r.Case.Year},
 		Route: r.Route, DoseBand: r.DoseBand, MonitoredBy: r.MonitoredBy, KnewWhomToCall: r.KnewWhom, SelfRating: r.SelfRating,
 		Attested: r.Attested, ReturnReason: r.ReturnReason, Grades: r.Grades, ObservedBy: r.ObservedBy, GraderID: r.GraderID,
 		SignerID: r.SignerID, SignerName: r.SignerName, SignerLicense: r.SignerLicense, Meaning: r.Meaning, Method: r.Method,
-		ContentHash: r.ContentHash, Signature: r.Signature, SignatureKID: r.SignatureKID,
+		ContentHash: r.ContentHash, Signature: r.Signature, SignatureKID: r.SignatureKID, sealed: make(map[string]sealed, 3),
 	}
 	for _, t := range []struct {
 		column string
-		sealed []byte
+		bytes  []byte
 		to     *string
 	}{{"reflection", r.Reflection, &l.Reflection}, {"return_message", r.ReturnMessage, &l.ReturnMessage}, {"feedback", r.Feedback, &l.Feedback}} {
-		plain, err := s.ring.Unseal(place(t.column, r.ID), t.sealed)
+		plain, err := s.ring.Unseal(place(t.column, r.ID), t.bytes)
 		if err != nil {
-			return nil, fmt.Errorf("log %s, %s: %w", r.ID, t.column, err)
+			l.Reflection, l.ReturnMessage, l.Feedback, l.Broken = "", "", "", true
+			return l, fmt.Errorf("log %s, %s: %w", r.ID, t.column, err)
 		}
 		*t.to = string(plain)
+		l.sealed[t.column] = sealed{*t.to, t.bytes}
 	}
 	l.Broken = s.broken(l)
 	return l, nil
 }
 
+// open is unseal for readers: a signed log that cannot be opened is shown as
+// broken. An unsigned one is an error, or the next edit would write over texts
+// that a lost key may still bring back.
+func (s *Service) open(r *row) (*Log, error) {
+	l, err := s.unseal(r)
+	if err != nil && r.Status != Countersigned {
+		return nil, err
+	}
+	return l, nil
+}
+
 func (s *Service) load(ctx context.Context, idb bun.IDB, id string) (*Log, error) {
+	r, err := get(ctx, idb, id)
+	if err != nil {
+		return nil, err
+	}
+	return s.open(r)
+}
+
+func get(ctx context.Context, idb bun.IDB, id string) (*row, error) {
 	r := new(row)
 	if err := idb.NewSelect().Model(r).Where("id = ?", id).Scan(ctx); err != nil {
 		return nil, db.Check(err)
 	}
-	if err := withCases(ctx, idb, []*row{r}); err != nil {
-		return nil, err
-	}
-	return s.unseal(r)
+	return r, withCases(ctx, idb, []*row{r})
 }
 
 // withCases reads the case lines that belong to rows.
@@ -177,7 +205,7 @@ func insert(ctx context.Context, tx bun.IDB, r *row) error {
 	if _, err := tx.NewInsert().Model(r).Exec(ctx); err != nil {
 		return db.Check(err)
 	}
-	r.Case.ID = db.NewID()
+	r.Case.ID = rand.Text() // tells nothing of when, so no order joins it to its log
 	_, err := tx.NewInsert().Model(&r.Case).Exec(ctx)
 	return db.Check(err)
 }
@@ -209,6 +237,8 @@ func ofEnrollment(ctx context.Context, idb bun.IDB, enrollmentID, after string, 
 	return rows, db.Check(err)
 }
 
+// ofEnrollments lists the logs of enrollments; the case lines of signed ones
+// come too, because the signature is about them.
 func ofEnrollments(ctx context.Context, idb bun.IDB, ids []string) (rows []*row, err error) {
 	if len(ids) == 0 {
 		return nil, nil
@@ -217,11 +247,12 @@ func ofEnrollments(ctx context.Context, idb bun.IDB, ids []string) (rows []*row,
 	if err != nil {
 		return nil, db.Check(err)
 	}
-	return rows, withCases(ctx, idb, rows)
+	signed := slices.DeleteFunc(slices.Clone(rows), func(r *row) bool { return r.Status != Countersigned })
+	return rows, withCases(ctx, idb, signed)
 }
 
 // waiting lists submitted logs of enrollments in the order of submission,
-// after the one named by after.
+// after the one named by after. A name from elsewhere is like a made-up one.
 func waiting(ctx context.Context, idb bun.IDB, enrollmentIDs []string, after string, limit int64) (rows []*row, err error) {
 	if len(enrollmentIDs) == 0 {
 		return nil, nil
@@ -229,7 +260,7 @@ func waiting(ctx context.Context, idb bun.IDB, enrollmentIDs []string, after str
 	q := idb.NewSelect().Model(&rows).Where("status = ? AND enrollment_id IN (?)", Submitted, bun.List(enrollmentIDs)).
 		OrderExpr("submitted_at, id").Limit(limit)
 	if after != "" {
-		q.Where("(submitted_at, id) > (SELECT submitted_at, id FROM practicum_logs WHERE id = ?)", after)
+		q.Where("(submitted_at, id) > (SELECT submitted_at, id FROM practicum_logs WHERE id = ? AND enrollment_id IN (?))", after, bun.List(enrollmentIDs))
 	}
 	return rows, db.Check(q.Scan(ctx))
 }

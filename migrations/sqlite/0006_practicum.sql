@@ -10,13 +10,13 @@ CREATE TABLE practicum_logs (
   participants   INTEGER NOT NULL CHECK (participants BETWEEN 0 AND 20),
   week           TEXT NOT NULL CHECK (length(week) IN (0, 8)),
   minutes        INTEGER NOT NULL CHECK (minutes BETWEEN 0 AND 480),
-  contact        INTEGER NOT NULL CHECK (contact BETWEEN 0 AND minutes),
-  role           TEXT NOT NULL,
+  contact        INTEGER NOT NULL CHECK (contact BETWEEN 0 AND 480 AND (minutes = 0 OR contact <= minutes)),
+  role           TEXT NOT NULL CHECK (role IN ('', 'observer', 'co_facilitator', 'lead_supervised', 'lead', 'sitter')),
   frameworks     TEXT NOT NULL,
   supervisor_id  TEXT NOT NULL,
-  route          TEXT NOT NULL,
-  dose_band      TEXT NOT NULL,
-  monitored_by   TEXT NOT NULL,
+  route          TEXT NOT NULL CHECK (route IN ('', 'iv', 'im', 'sl', 'in_esketamine', 'in_compounded', 'po')),
+  dose_band      TEXT NOT NULL CHECK (dose_band IN ('', 'none', 'low_psycholytic', 'moderate', 'high_psychedelic', 'label_esketamine')),
+  monitored_by   TEXT NOT NULL CHECK (monitored_by IN ('', 'prescriber', 'nurse', 'medical_provider')),
   knew_whom      TEXT NOT NULL CHECK (knew_whom IN ('', 'yes', 'no')),
   reflection     BLOB NOT NULL,
   self_rating    TEXT NOT NULL,
@@ -26,11 +26,11 @@ CREATE TABLE practicum_logs (
   created_at     BIGINT NOT NULL,
   updated_at     BIGINT NOT NULL,
   submitted_at   BIGINT,
-  return_reason  TEXT NOT NULL,
+  return_reason  TEXT NOT NULL CHECK (return_reason IN ('', 'incomplete', 'identifiers', 'unclear', 'wrong_phase', 'other')),
   return_message BLOB NOT NULL,
   grades         TEXT NOT NULL,
   feedback       BLOB NOT NULL,
-  observed_by    TEXT NOT NULL,
+  observed_by    TEXT NOT NULL CHECK (observed_by IN ('', 'direct', 'video', 'audio', 'discussion', 'role_play', 'case_presentation', 'file_review')),
   grader_id      TEXT NOT NULL,
   graded_at      BIGINT,
   signer_id      TEXT NOT NULL,
@@ -44,7 +44,14 @@ CREATE TABLE practicum_logs (
   signature_kid  TEXT NOT NULL,
   CHECK ((status = 'countersigned') = (signed_at IS NOT NULL)),
   CHECK (status NOT IN ('graded', 'countersigned') OR graded_at IS NOT NULL),
-  CHECK (status = 'draft' OR submitted_at IS NOT NULL)
+  CHECK (status = 'draft' OR submitted_at IS NOT NULL),
+  CHECK (status IN ('draft', 'returned') OR (kind <> '' AND phase <> '' AND format <> '' AND participants > 0 AND week <> ''
+    AND minutes > 0 AND role <> '' AND attested <> '')),
+  CHECK (status <> 'returned' OR return_reason <> ''),
+  CHECK (status NOT IN ('graded', 'countersigned') OR (grader_id <> '' AND observed_by <> '')),
+  CHECK (status <> 'countersigned' OR (signer_id <> '' AND meaning <> '' AND method <> '' AND length(content_hash) = 64
+    AND length(signature) = 64)),
+  CHECK ((kind = 'client' AND phase = 'medicine') OR (route = '' AND dose_band = '' AND monitored_by = '' AND knew_whom = ''))
 );
 CREATE INDEX practicum_logs_by_enrollment ON practicum_logs (enrollment_id, id);
 CREATE INDEX practicum_logs_queue ON practicum_logs (submitted_at, id) WHERE status = 'submitted';
