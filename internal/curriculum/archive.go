@@ -6,17 +6,17 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"path"
 	"slices"
 )
 
-// Archive returns the course's files as one deterministic ZIP: the same course
-// gives the same bytes.
+// Archive returns the course's files as a ZIP. The same course gives the same
+// bytes: nothing is compressed, for compressors change with their versions, and
+// no times are kept.
 func (c *Course) Archive() ([]byte, error) {
 	var b bytes.Buffer
 	w := zip.NewWriter(&b)
 	for _, name := range slices.Sorted(maps.Keys(c.files)) {
-		f, err := w.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Deflate})
+		f, err := w.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Store})
 		if err == nil {
 			_, err = f.Write(c.files[name])
 		}
@@ -30,48 +30,33 @@ func (c *Course) Archive() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// maxTotal bounds what an archive may unfold into.
-const maxTotal = 64 << 20
+// archive is how faults name an archive that is wrong as a whole.
+const archive = "archive"
 
-// FromArchive reads what Archive wrote. An archive with other files than a
-// course has, or larger ones, is refused.
+// FromArchive reads what Archive wrote. The archive may come from anywhere: an
+// entry that is no file of a course, stands there twice or is too large is a
+// fault, and nothing leaves the memory. Its error is Faults.
 func FromArchive(data []byte) (*Course, error) {
+	l := newLoader()
+	if len(data) > 2*maxTotal {
+		l.fault(archive, 0, "it has more than %d MiB; a course is smaller", 2*maxTotal>>20)
+		return nil, l.err()
+	}
 	r, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
 	if err != nil {
-		return nil, fmt.Errorf("open course archive: %w", err)
+		l.fault(archive, 0, "it cannot be opened (%v); make it again", err)
+		return nil, l.err()
 	}
-	if len(r.File) > maxFiles {
-		return nil, fmt.Errorf("open course archive: it has %d files", len(r.File))
-	}
-	files := make(map[string][]byte, len(r.File))
-	total := 0
 	for _, f := range r.File {
-		dir := path.Dir(f.Name)
-		if path.Clean(f.Name) != f.Name || !belongs(f.Name) || dir != "programs" && !folderName.MatchString(dir) || files[f.Name] != nil {
-			return nil, fmt.Errorf("open course archive: %q does not belong in a course", f.Name)
+		_, twice := l.files[f.Name]
+		switch {
+		case limitOf(f.Name) == 0 || !f.Mode().IsRegular():
+			l.fault(archive, 0, "%q is no file of a course; remove it", short(f.Name))
+		case twice || l.spoiled[f.Name]:
+			l.fault(archive, 0, "%s is there twice; remove one", f.Name)
+		default:
+			l.take(f.Name, func() (io.ReadCloser, error) { return f.Open() })
 		}
-		text, err := unzip(f)
-		if err != nil {
-			return nil, fmt.Errorf("open course archive: %s: %w", f.Name, err)
-		}
-		if total += len(text); total > maxTotal {
-			return nil, fmt.Errorf("open course archive: it is too large")
-		}
-		files[f.Name] = text
 	}
-	return fromFiles(files)
-}
-
-func unzip(f *zip.File) ([]byte, error) {
-	r, err := f.Open()
-	if err != nil {
-		return nil, err
-	}
-	defer r.Close()
-	limit := limitOf(f.Name)
-	text, err := io.ReadAll(io.LimitReader(r, limit+1))
-	if err == nil && int64(len(text)) > limit {
-		err = fmt.Errorf("larger than %d KiB", limit>>10)
-	}
-	return text, err
+	return l.build()
 }

@@ -24,8 +24,15 @@ type Course struct {
 	Modules  []*Module  // in their order of study
 	Programs []*Program // exactly one has Default
 
-	hash  string
-	files map[string][]byte
+	hash   string
+	files  map[string][]byte
+	places map[any]place // of what has an id, for Lint
+}
+
+// A place is where something stands.
+type place struct {
+	file string
+	line int
 }
 
 // A Module is one unit of study with its quiz.

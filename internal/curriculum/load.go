@@ -1,11 +1,10 @@
 package curriculum
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"path"
@@ -17,128 +16,221 @@ import (
 // The bounds of what is read. A course is written by people; anything larger
 // is a mistake or an attack.
 const (
-	maxLesson  = 20 << 10
-	maxProgram = 256 << 10
-	maxBank    = 1 << 20
-	maxFiles   = 2000
+	maxLesson = 20 << 10
+	maxYAML   = 256 << 10
+	maxFiles  = 2000
+	maxTotal  = 16 << 20
 )
 
-// A Fault is one thing wrong with a course, where it stands and what to do.
-type Fault struct {
-	File string
-	Line int // 0 when the whole file is meant
-	Text string
-}
-
-func (f Fault) String() string {
-	if f.Line == 0 {
-		return f.File + ": " + f.Text
-	}
-	return fmt.Sprintf("%s:%d: %s", f.File, f.Line, f.Text)
-}
-
-// Faults are all that is wrong with a course, in the order of files and lines.
-type Faults []Fault
-
-// Error lists the faults, one a line.
-func (f Faults) Error() string {
-	lines := make([]string, len(f))
-	for i, fault := range f {
-		lines[i] = fault.String()
-	}
-	return strings.Join(lines, "\n")
-}
-
 // Load reads a course: folders NN-name with a module each, and programs/ with
-// the program files. Its error is Faults: everything that is wrong, not just
-// the first thing.
+// the program files. Plain files beside the folders, and whatever has a name
+// that begins with a dot, are not part of it. Its error is Faults: everything
+// that is wrong, not just the first thing.
 func Load(fsys fs.FS) (*Course, error) {
-	files, err := readAll(fsys)
+	l := newLoader()
+	entries, err := fs.ReadDir(fsys, ".")
 	if err != nil {
-		return nil, err
+		l.unreadable(".", err)
 	}
-	return fromFiles(files)
+	for _, e := range entries {
+		switch name := e.Name(); {
+		case strings.HasPrefix(name, ".") || e.Type().IsRegular():
+		case !e.IsDir():
+			l.fault(name, 0, "this is neither a file nor a folder; put the folder itself here")
+		case name == programs || folderForm.MatchString(name):
+			l.folder(fsys, name)
+		default:
+			l.partial = true
+			l.fault(name, 0, "a module's folder is named like 01-science, and programs stand in programs; rename or remove this one")
+		}
+	}
+	return l.build()
 }
 
-// fromFiles builds a course from the text of its files.
-func fromFiles(files map[string][]byte) (*Course, error) {
-	l := &loader{files: files, course: &Course{files: files, hash: hashOf(files)}}
-	l.seen.items, l.seen.lessons = make(map[ItemID]string), make(map[LessonID]string)
-	for _, dir := range l.folders() {
-		l.module(dir)
+// programs is the folder of the program files.
+const programs = "programs"
+
+var folderForm = regexp.MustCompile(`^(0[1-9]|[1-9][0-9])-[a-z]+(-[a-z]+)*$`)
+
+// A loader collects a course and its faults.
+type loader struct {
+	collector
+	files    map[string][]byte
+	total    int
+	spoiled  map[string]bool // files that are there and could not be read
+	partial  bool            // a module could not be read, so we do not know them all
+	keys     map[ModuleKey]bool
+	programs map[string]string // the file of each program key
+	fallback string            // the file of the default program
+	course   *Course
+}
+
+func newLoader() *loader {
+	return &loader{
+		files: make(map[string][]byte), spoiled: make(map[string]bool), keys: make(map[ModuleKey]bool), programs: make(map[string]string),
+		course: &Course{places: make(map[any]place)},
 	}
-	for _, name := range slices.Sorted(maps.Keys(files)) {
-		if path.Dir(name) == "programs" {
+}
+
+// unreadable reports what is there and gives nothing.
+func (l *loader) unreadable(name string, err error) {
+	l.spoiled[name], l.partial = true, true
+	l.fault(name, 0, "this cannot be read: %v", err)
+}
+
+// folder takes in the files of one folder.
+func (l *loader) folder(fsys fs.FS, dir string) {
+	entries, err := fs.ReadDir(fsys, dir)
+	if err != nil {
+		l.unreadable(dir, err)
+	}
+	for _, e := range entries {
+		name := path.Join(dir, e.Name())
+		switch {
+		case strings.HasPrefix(e.Name(), "."):
+		case !e.Type().IsRegular():
+			l.fault(name, 0, "this is no file; a folder of a course has files only")
+		default:
+			l.take(name, func() (io.ReadCloser, error) { return fsys.Open(name) })
+		}
+	}
+}
+
+// take reads one file within its bounds.
+func (l *loader) take(name string, open func() (io.ReadCloser, error)) {
+	limit := limitOf(name)
+	switch {
+	case limit == 0:
+		l.fault(name, 0, "this does not belong in a course: a module's folder has module.yaml, bank.yaml and lessons such as sci-1-title.md, and programs has .yaml files")
+		return
+	case len(l.files) == maxFiles || l.total > maxTotal:
+		l.fault(".", 0, "a course has at most %d files and %d MiB", maxFiles, maxTotal>>20)
+		return
+	}
+	r, err := open()
+	if err != nil {
+		l.unreadable(name, err)
+		return
+	}
+	defer r.Close()
+	data, err := io.ReadAll(io.LimitReader(r, int64(limit)+1))
+	if err != nil {
+		l.unreadable(name, err)
+		return
+	}
+	if len(data) > limit {
+		l.spoiled[name] = true
+		l.fault(name, 0, "the file is larger than %d KB; shorten or divide it", limit>>10)
+		return
+	}
+	l.total += len(data)
+	l.files[name] = plain(data)
+}
+
+// limitOf is how many bytes a file may have; 0 when it is no part of a course.
+func limitOf(name string) int {
+	dir, base := path.Split(name)
+	dir = strings.TrimSuffix(dir, "/")
+	switch {
+	case dir == programs && programFile.MatchString(base), folderForm.MatchString(dir) && (base == "module.yaml" || base == "bank.yaml"):
+		return maxYAML
+	case folderForm.MatchString(dir) && lessonFile.MatchString(base):
+		return maxLesson
+	}
+	return 0
+}
+
+var (
+	programFile = regexp.MustCompile(`^[a-z][a-z0-9_-]*\.yaml$`)
+	lessonFile  = regexp.MustCompile(`^([a-z]{2,12}-[0-9]{1,2})-[a-z0-9]+(-[a-z0-9]+)*\.md$`)
+)
+
+// build makes the course of the files that were taken in.
+func (l *loader) build() (*Course, error) {
+	for name, data := range l.files {
+		if !l.readable(name, data) {
+			l.spoiled[name] = true
+		}
+	}
+	l.modules()
+	for _, name := range slices.Sorted(maps.Keys(l.files)) {
+		if path.Dir(name) == programs && !l.spoiled[name] {
 			l.program(name)
 		}
 	}
-	l.together()
-	if len(l.faults) > 0 {
-		slices.SortStableFunc(l.faults, func(a, b Fault) int {
-			return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line))
-		})
-		return nil, l.faults
+	l.oneDefault()
+	if err := l.err(); err != nil {
+		return nil, err
 	}
+	l.course.files, l.course.hash = l.files, hashOf(l.files)
 	return l.course, nil
 }
 
-var folderName = regexp.MustCompile(`^[0-9]{2}-[a-z][a-z-]*$`)
-
-// readAll reads the files that belong to a course, within its bounds.
-func readAll(fsys fs.FS) (map[string][]byte, error) {
-	files := make(map[string][]byte)
-	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
-		dir := path.Dir(name)
-		switch {
-		case err != nil:
-			return err
-		case d.IsDir() && name != "." && name != "programs" && !folderName.MatchString(name):
-			return fs.SkipDir
-		case d.IsDir() || !belongs(name) || dir == ".":
-			return nil
-		case len(files) == maxFiles:
-			return Faults{{File: name, Text: fmt.Sprintf("a course has at most %d files", maxFiles)}}
+// modules reads the module folders in their order.
+func (l *loader) modules() {
+	dirs := make(map[string]bool)
+	for _, files := range []map[string]bool{keysOf(l.files), l.spoiled} {
+		for name := range files {
+			if dir := path.Dir(name); folderForm.MatchString(dir) {
+				dirs[dir] = true
+			}
 		}
-		data, err := readBounded(fsys, name)
-		files[name] = data
-		return err
-	})
-	var faults Faults
-	if err != nil && !errors.As(err, &faults) {
-		return nil, Faults{{File: ".", Text: "the course's files cannot be read: " + err.Error()}}
 	}
-	return files, err
+	numbers := make(map[string]string)
+	for _, dir := range slices.Sorted(maps.Keys(dirs)) {
+		if other, twice := numbers[dir[:2]]; twice {
+			l.fault(dir, 0, "%s has the number %s already; give each module its own", other, dir[:2])
+		}
+		numbers[dir[:2]] = dir
+		l.module(dir)
+	}
+	if len(dirs) == 0 {
+		l.fault(".", 0, "there is no module; a module is a folder such as 01-science with module.yaml, bank.yaml and lessons")
+	}
 }
 
-// belongs reports whether a file is part of a course.
-func belongs(name string) bool {
-	base, dir := path.Base(name), path.Dir(name)
-	if dir == "programs" {
-		return path.Ext(base) == ".yaml"
+func keysOf(files map[string][]byte) map[string]bool {
+	keys := make(map[string]bool, len(files))
+	for name := range files {
+		keys[name] = true
 	}
-	return base == "module.yaml" || base == "bank.yaml" || path.Ext(base) == ".md"
+	return keys
 }
 
-// limitOf is how large a file may be.
-func limitOf(name string) int64 {
-	switch {
-	case path.Ext(name) == ".md":
-		return maxLesson
-	case path.Dir(name) == "programs":
-		return maxProgram
+// page opens a YAML file, unless it is missing or cannot be read. A file that
+// is missing is a fault.
+func (l *loader) page(name, why string, known ...string) fields {
+	p := &page{collector: &l.collector, file: name}
+	data, ok := l.files[name]
+	if !ok && !l.spoiled[name] {
+		l.fault(name, 0, "the file is missing; %s", why)
 	}
-	return maxBank
+	if !ok || l.spoiled[name] {
+		return fields{page: p, broken: true}
+	}
+	return p.open(data, known...)
 }
 
-func readBounded(fsys fs.FS, name string) ([]byte, error) {
-	info, err := fs.Stat(fsys, name)
-	if err != nil {
-		return nil, err
+// oneDefault sees that one program is for those who choose none. Of files that
+// could not be read nobody knows.
+func (l *loader) oneDefault() {
+	for name := range l.spoiled {
+		if strings.HasPrefix(name, programs) {
+			return
+		}
 	}
-	if info.Size() > limitOf(name) {
-		return nil, Faults{{File: name, Text: fmt.Sprintf("the file is larger than %d KiB; shorten or divide it", limitOf(name)>>10)}}
+	if l.fallback == "" {
+		l.fault(programs, 0, "no program says `default: true`; exactly one must")
 	}
-	return fs.ReadFile(fsys, name)
+}
+
+// seen keeps where a thing stands and reports a second one of the same name.
+func (l *loader) seen(id any, file string, line int) {
+	if first, twice := l.course.places[id]; twice {
+		l.fault(file, line, "%v stands at %s:%d already; give this one another id", id, first.file, first.line)
+		return
+	}
+	l.course.places[id] = place{file, line}
 }
 
 // hashOf names content: the names, lengths and bytes of all files in order.
@@ -149,58 +241,4 @@ func hashOf(files map[string][]byte) string {
 		h.Write(files[name])
 	}
 	return hex.EncodeToString(h.Sum(nil))
-}
-
-// A loader collects a course and its faults.
-type loader struct {
-	files  map[string][]byte
-	course *Course
-	faults Faults
-	seen   struct {
-		items   map[ItemID]string // where
-		lessons map[LessonID]string
-	}
-}
-
-func (l *loader) fault(file string, line int, format string, args ...any) {
-	l.faults = append(l.faults, Fault{file, line, fmt.Sprintf(format, args...)})
-}
-
-// folders lists the module folders in order.
-func (l *loader) folders() []string {
-	dirs := make(map[string]bool)
-	for name := range l.files {
-		if dir := path.Dir(name); dir != "programs" {
-			dirs[dir] = true
-		}
-	}
-	return slices.Sorted(maps.Keys(dirs))
-}
-
-// together checks what no single file can tell.
-func (l *loader) together() {
-	if len(l.course.Modules) == 0 && len(l.faults) == 0 {
-		l.fault(".", 0, "there is no module; a module is a folder such as 01-science with a module.yaml")
-	}
-	keys := make(map[ModuleKey]bool)
-	for _, m := range l.course.Modules {
-		if keys[m.Key] {
-			l.fault(".", 0, "two modules have the key %s", m.Key)
-		}
-		keys[m.Key] = true
-	}
-	defaults := 0
-	programs := make(map[string]bool)
-	for _, p := range l.course.Programs {
-		if programs[p.Key] {
-			l.fault("programs", 0, "two programs have the key %s", p.Key)
-		}
-		programs[p.Key] = true
-		if p.Default {
-			defaults++
-		}
-	}
-	if defaults != 1 && !slices.ContainsFunc(l.faults, func(f Fault) bool { return strings.HasPrefix(f.File, "programs/") }) {
-		l.fault("programs", 0, "%d programs say `default: true`; exactly one must", defaults)
-	}
 }

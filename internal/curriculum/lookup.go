@@ -1,19 +1,8 @@
 package curriculum
 
-import (
-	"slices"
+import "slices"
 
-	"github.com/kapstone-lms/kapstone/internal/fault"
-)
-
-// The faults of a response.
-var (
-	ErrNoOption  = fault.New(fault.Invalid, "unknown_option", "That is not one of the choices.").At("response")
-	ErrTwice     = fault.New(fault.Invalid, "repeated_option", "A choice can be made once.").At("response")
-	ErrOneChoice = fault.New(fault.Invalid, "one_choice_only", "This question takes one choice.").At("response")
-)
-
-// Hash names the course's content.
+// Hash names the course's content: the SHA-256, in hexadecimal, of all its files.
 func (c *Course) Hash() string { return c.hash }
 
 // Module returns the module with a key, or nil.
@@ -67,29 +56,13 @@ func (m *Module) Item(id ItemID) *Item {
 }
 
 // CriticalObjectives returns the ids of the objectives that every attempt must
-// ask, in the order of the module.
+// ask, in alphabetical order.
 func (m *Module) CriticalObjectives() (ids []ObjectiveID) {
 	for _, o := range m.Objectives {
 		if o.Critical {
 			ids = append(ids, o.ID)
 		}
 	}
+	slices.Sort(ids)
 	return ids
-}
-
-// Check returns why a response cannot be an answer to the item, or nil. An
-// empty response is one: it means that nothing is chosen.
-func (i *Item) Check(response []OptionID) error {
-	for n, id := range response {
-		if !slices.ContainsFunc(i.Options, func(o Option) bool { return o.ID == id }) {
-			return ErrNoOption
-		}
-		if slices.Contains(response[:n], id) {
-			return ErrTwice
-		}
-	}
-	if i.Kind == Single && len(response) > 1 {
-		return ErrOneChoice
-	}
-	return nil
 }

@@ -1,134 +1,145 @@
 package curriculum
 
 import (
-	"fmt"
+	"maps"
 	"path"
 	"regexp"
 	"slices"
 	"strings"
-	"unicode/utf8"
 )
 
-type rawModule struct {
-	Key        string         `yaml:"key"`
-	Title      string         `yaml:"title"`
-	Summary    string         `yaml:"summary"`
-	ReviewNote string         `yaml:"review_note"`
-	Objectives []rawObjective `yaml:"objectives"`
-	Lessons    []string       `yaml:"lessons"`
-	Quiz       struct {
-		Draw    int `yaml:"draw"`
-		Minutes int `yaml:"minutes"`
-	} `yaml:"quiz"`
-}
-
-type rawObjective struct {
-	ID       string `yaml:"id"`
-	Text     string `yaml:"text"`
-	Critical bool   `yaml:"critical"`
-}
-
-// The forms of the ids.
+// The forms of the ids, with how to say them.
 var (
 	keyForm    = regexp.MustCompile(`^[a-z][a-z0-9_]{1,39}$`)
 	lessonForm = regexp.MustCompile(`^[a-z]{2,12}-[0-9]{1,2}$`)
 	itemForm   = regexp.MustCompile(`^[a-z]{2,12}-[a-z0-9]{1,12}$`)
+	sourceForm = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]{0,19}$`)
 )
 
-// module reads the folder of one module.
+const (
+	keyLike    = "2 to 40 lower-case letters, digits and _, a letter first"
+	lessonLike = "like sci-1"
+	itemLike   = "like sci-01"
+	sourceLike = "like LUT19"
+)
+
+// An outline is what the parts of a module refer to while it is read.
+type outline struct {
+	*Module
+	dir        string
+	objectives []value         // where each stands
+	known      map[string]bool // the ids of the objectives; nil when they could not be read
+	lessons    map[string]bool // ids by the names of the files
+	listed     []string
+}
+
+// module reads the folder of one module. What can be checked is checked even
+// when module.yaml cannot be read.
 func (l *loader) module(dir string) {
-	name := path.Join(dir, "module.yaml")
-	data, ok := l.files[name]
-	if !ok {
-		l.fault(name, 0, "the file is missing; every module folder has one")
-		return
+	f := l.page(path.Join(dir, "module.yaml"), "every module folder has one",
+		"key", "title", "summary", "review_note", "objectives", "lessons", "quiz")
+	o := &outline{Module: new(Module), dir: dir, lessons: make(map[string]bool)}
+	o.Key = ModuleKey(f.word("key", keyForm, keyLike))
+	o.Title = f.text("title", 120)
+	o.Summary = f.prose("summary", 1, 500)
+	o.ReviewNote = f.prose("review_note", 1, 300)
+	quiz := f.group("quiz", "draw", "minutes")
+	o.Quiz = Quiz{Draw: quiz.number("draw", 1, 100), Minutes: quiz.number("minutes", 1, 600)}
+	if o.Key == "" {
+		l.partial = true
+	} else {
+		l.seen(o.Key, f.file, f.lineOf("key"))
+		l.keys[o.Key] = true
 	}
-	y, f := openYAML(name, 0, data)
-	var raw rawModule
-	if f == nil {
-		f = y.decode(&raw)
+	l.objectives(f, o)
+	l.listing(f, o)
+	for _, name := range o.listed {
+		l.lesson(path.Join(dir, name), o)
 	}
-	if f != nil {
-		l.faults = append(l.faults, *f)
-		return
+	if l.bank(o) && !f.broken {
+		l.critical(f, quiz, o)
 	}
-	m := &Module{
-		Key: ModuleKey(raw.Key), Title: raw.Title, Summary: strings.TrimSpace(raw.Summary), ReviewNote: strings.TrimSpace(raw.ReviewNote),
-		Quiz: Quiz{Draw: raw.Quiz.Draw, Minutes: raw.Quiz.Minutes},
-	}
-	l.moduleFields(y, m)
-	l.objectives(y, m, raw.Objectives)
-	l.lessons(y, dir, m, raw.Lessons)
-	l.bank(dir, m)
-	l.critical(y, m)
-	l.course.Modules = append(l.course.Modules, m)
+	l.course.Modules = append(l.course.Modules, o.Module)
 }
 
-func (l *loader) moduleFields(y *yamlFile, m *Module) {
-	if !keyForm.MatchString(string(m.Key)) {
-		l.fault(y.name, y.line("$.key"), "key is %q; it must be lower-case letters, digits and _, 2 to 40 of them", m.Key)
+func (l *loader) objectives(f fields, o *outline) {
+	entries := f.list("objectives", "an objective", 1, 20)
+	if len(entries) > 0 {
+		o.known = make(map[string]bool)
 	}
-	l.text(y, "$.title", "title", m.Title, 1, 120)
-	l.text(y, "$.summary", "summary", m.Summary, 1, 500)
-	l.text(y, "$.review_note", "review_note", m.ReviewNote, 1, 300)
-	if m.Quiz.Minutes < 1 || m.Quiz.Minutes > 600 {
-		l.fault(y.name, y.line("$.quiz.minutes"), "quiz.minutes is %d; it must be 1 to 600", m.Quiz.Minutes)
-	}
-	if m.Quiz.Draw < 1 {
-		l.fault(y.name, y.line("$.quiz.draw"), "quiz.draw is %d; at least one item must be drawn", m.Quiz.Draw)
-	}
-}
-
-// text checks the length of a text in characters.
-func (l *loader) text(y *yamlFile, at, field, s string, least, most int) {
-	if n := utf8.RuneCountInString(strings.TrimSpace(s)); n < least || n > most {
-		l.fault(y.name, y.line("%s", at), "%s has %d characters; it must have %d to %d", field, n, least, most)
-	}
-}
-
-func (l *loader) objectives(y *yamlFile, m *Module, raw []rawObjective) {
-	if len(raw) < 1 || len(raw) > 20 {
-		l.fault(y.name, y.line("$.objectives"), "there are %d objectives; a module has 1 to 20", len(raw))
-	}
-	for i, o := range raw {
-		at := fmt.Sprintf("$.objectives[%d]", i)
-		if !keyForm.MatchString(o.ID) {
-			l.fault(y.name, y.line("%s.id", at), "objective id %q; it must be lower-case letters, digits and _", o.ID)
+	for _, v := range entries {
+		g := f.fields(v, "id", "text", "critical")
+		id := g.word("id", keyForm, keyLike)
+		if o.known[id] && id != "" {
+			f.fault(f.file, g.lineOf("id"), "objective %s stands here twice; give this one another id", id)
 		}
-		if m.objective(ObjectiveID(o.ID)) != nil {
-			l.fault(y.name, y.line("%s.id", at), "objective %s stands here twice", o.ID)
-		}
-		l.text(y, at+".text", "the objective's text", o.Text, 1, 300)
-		m.Objectives = append(m.Objectives, Objective{ObjectiveID(o.ID), o.Text, o.Critical})
+		o.known[id] = true
+		o.objectives = append(o.objectives, v)
+		o.Objectives = append(o.Objectives, Objective{ObjectiveID(id), g.text("text", 300), g.flag("critical")})
 	}
 }
 
-// critical checks that the objectives marked critical are those for which the
-// bank has a critical item, and that a draw has room for them.
-func (l *loader) critical(y *yamlFile, m *Module) {
-	for i, o := range m.Objectives {
-		has := slices.ContainsFunc(m.Items, func(it *Item) bool { return it.Critical && it.Objective == o.ID })
-		line := y.line("$.objectives[%d].id", i)
+// listing reads the order of study, and sees that it names every lesson file
+// once. Without it the files stand in the order of their names.
+func (l *loader) listing(f fields, o *outline) {
+	there := make(map[string]bool)
+	for _, files := range []map[string]bool{keysOf(l.files), l.spoiled} {
+		for name := range files {
+			if path.Dir(name) == o.dir && strings.HasSuffix(name, ".md") {
+				there[path.Base(name)] = true
+			}
+		}
+	}
+	names, lines := f.words("lessons", "a lesson", 1, 40, lessonFile, "the name of a file, like sci-1-title.md")
+	for i, name := range names {
+		if lessonFile.MatchString(name) && !there[name] {
+			f.fault(f.file, lines[i], "there is no file %s in %s; write the lesson, or take it off the list", name, o.dir)
+		}
+		o.lessons[lessonOf(name)] = true
+		if there[name] && !slices.Contains(o.listed, name) {
+			o.listed = append(o.listed, name)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(there)) {
+		o.lessons[lessonOf(name)] = true
 		switch {
-		case o.Critical && !has:
-			l.fault(y.name, line, "objective %s is critical, but the bank has no critical item for it", o.ID)
-		case !o.Critical && has:
-			l.fault(y.name, line, "objective %s has a critical item in the bank; mark it `critical: true`", o.ID)
+		case names == nil:
+			o.listed = append(o.listed, name)
+		case !slices.Contains(names, name):
+			l.fault(path.Join(o.dir, name), 0, "the lesson is not on the list `lessons` of module.yaml; add it, or remove the file")
 		}
-	}
-	if n := len(m.CriticalObjectives()); n > m.Quiz.Draw && m.Quiz.Draw > 0 {
-		l.fault(y.name, y.line("$.quiz.draw"), "quiz.draw is %d, and %d critical objectives must be asked each time; draw more", m.Quiz.Draw, n)
-	}
-	if n := len(m.Items); n > 0 && m.Quiz.Draw > n {
-		l.fault(y.name, y.line("$.quiz.draw"), "quiz.draw is %d, and the bank has only %d items", m.Quiz.Draw, n)
 	}
 }
 
-func (m *Module) objective(id ObjectiveID) *Objective {
-	for i := range m.Objectives {
-		if m.Objectives[i].ID == id {
-			return &m.Objectives[i]
+// lessonOf returns the lesson id in the name of a lesson's file, or "".
+func lessonOf(name string) string {
+	if m := lessonFile.FindStringSubmatch(name); m != nil {
+		return m[1]
+	}
+	return ""
+}
+
+// critical sees that the objectives marked critical are those for which the
+// bank has a critical item, and that a draw has room for them.
+func (l *loader) critical(f, quiz fields, o *outline) {
+	marked := 0
+	for i, obj := range o.Objectives {
+		has := slices.ContainsFunc(o.Items, func(it *Item) bool { return it.Critical && it.Objective == obj.ID })
+		switch line := o.objectives[i].line; {
+		case obj.Critical && !has:
+			f.fault(f.file, line, "objective %s is critical, but bank.yaml has no critical item for it; write one, or remove `critical`", obj.ID)
+		case !obj.Critical && has:
+			f.fault(f.file, line, "objective %s has a critical item in bank.yaml; mark it `critical: true`", obj.ID)
+		}
+		if obj.Critical {
+			marked++
 		}
 	}
-	return nil
+	line := quiz.lineOf("draw")
+	if o.Quiz.Draw > 0 && marked > o.Quiz.Draw {
+		f.fault(f.file, line, "`draw` is %d, but %d critical objectives must be asked in every attempt; draw more", o.Quiz.Draw, marked)
+	}
+	if o.Quiz.Draw > len(o.Items) {
+		f.fault(f.file, line, "`draw` is %d, but bank.yaml has %d items; draw fewer, or write more", o.Quiz.Draw, len(o.Items))
+	}
 }

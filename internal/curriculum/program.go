@@ -3,198 +3,222 @@ package curriculum
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
-	"path"
+	"iter"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
 )
 
-type rawProgram struct {
-	Key         string `yaml:"key"`
-	Version     int    `yaml:"version"`
-	Title       string `yaml:"title"`
-	Summary     string `yaml:"summary"`
-	Default     bool   `yaml:"default"`
-	Certificate struct {
-		Title string `yaml:"title"`
-	} `yaml:"certificate"`
-	Quiz struct {
-		PassPercent int    `yaml:"pass_percent"`
-		Attempts    int    `yaml:"attempts"`
-		WaitHours   int    `yaml:"wait_hours"`
-		Review      string `yaml:"review"`
-	} `yaml:"quiz"`
-	Lessons   string `yaml:"lessons"`
-	Practicum struct {
-		Kinds          []string `yaml:"kinds"`
-		SafetyCriteria []string `yaml:"safety_criteria"`
-		SafetyFloor    int      `yaml:"safety_floor"`
-	} `yaml:"practicum"`
-	Experience struct {
-		Version   string `yaml:"version"`
-		Statement string `yaml:"statement"`
-		Minutes   int    `yaml:"minutes"`
-	} `yaml:"experience"`
-	Requirements []rawRequirement `yaml:"requirements"`
-}
-
-type rawRequirement struct {
-	ID     string           `yaml:"id"`
-	Type   string           `yaml:"type"`
-	Title  string           `yaml:"title"`
-	Module string           `yaml:"module"`
-	Phase  string           `yaml:"phase"`
-	Count  int              `yaml:"count"`
-	Of     []rawRequirement `yaml:"of"`
-}
-
 // The words that a program file may use.
 var (
 	requirementForm = regexp.MustCompile(`^[a-z][a-z0-9_-]{1,59}$`)
-	kindsKnown      = []string{"client", "peer", "role_play"}
-	phasesKnown     = []string{"preparation", "medicine", "integration"}
-	criteriaKnown   = []string{"c1", "c2", "c3", "c4", "c5", "c6", "c7"}
+	kindForm        = regexp.MustCompile(`^(client|peer|role_play)$`)
+	criterionForm   = regexp.MustCompile(`^c[1-7]$`)
+	phases          = []string{"preparation", "medicine", "integration"}
 )
 
-// maxDepth is how deep requirements may nest.
-const maxDepth = 12
+// maxNesting is how deep requirements may nest.
+const maxNesting = 12
 
 // program reads one program file.
 func (l *loader) program(name string) {
-	y, f := openYAML(name, 0, l.files[name])
-	var raw rawProgram
-	if f == nil {
-		f = y.decode(&raw)
-	}
-	if f != nil {
-		l.faults = append(l.faults, *f)
+	f := l.page(name, "", "key", "version", "default", "title", "summary", "certificate", "quiz", "lessons", "practicum", "experience", "requirements")
+	if f.broken {
+		l.spoiled[name] = true
 		return
 	}
 	p := &Program{
-		Key: raw.Key, Version: raw.Version, Title: raw.Title, Summary: strings.TrimSpace(raw.Summary), Default: raw.Default,
-		Certificate: Certificate(raw.Certificate),
-		Quiz:        QuizRules{raw.Quiz.PassPercent, raw.Quiz.Attempts, raw.Quiz.WaitHours, Review(raw.Quiz.Review)},
-		Lessons:     LessonRule(raw.Lessons), Practicum: PracticumRules(raw.Practicum),
-		Experience: ExperienceRules{raw.Experience.Version, strings.TrimSpace(raw.Experience.Statement), raw.Experience.Minutes},
+		Key:         f.word("key", keyForm, keyLike),
+		Version:     f.number("version", 1, 9999),
+		Title:       f.text("title", 120),
+		Summary:     f.prose("summary", 1, 500),
+		Default:     f.flag("default"),
+		Certificate: Certificate{f.group("certificate", "title").text("title", 80)},
+		Lessons:     LessonRule(f.one("lessons", string(LessonsAny), string(LessonsOpenedFirst))),
 	}
-	if !keyForm.MatchString(p.Key) || path.Base(name) != p.Key+".yaml" {
-		l.fault(name, y.line("$.key"), "key is %q; it must be lower-case letters, digits and _, and the file must be named after it", p.Key)
+	if first, twice := l.programs[p.Key]; twice && p.Key != "" {
+		f.wrong(f.at["key"], "is %s, as in %s; give each program its own", p.Key, first)
 	}
-	if p.Version < 1 {
-		l.fault(name, y.line("$.version"), "version is %d; it starts at 1", p.Version)
-	}
-	l.text(y, "$.title", "title", p.Title, 1, 120)
-	l.text(y, "$.summary", "summary", p.Summary, 1, 500)
-	l.text(y, "$.certificate.title", "certificate.title", p.Certificate.Title, 1, 80)
-	l.rules(y, p)
+	l.programs[p.Key] = name
+	l.defaults(f, p)
+	quizRules(f, p)
 	ids := make(map[string]bool)
-	p.Requirements = l.requirements(y, p, "$.requirements", raw.Requirements, ids, 1)
+	for _, v := range f.list("requirements", "a requirement", 1, 60) {
+		p.Requirements = append(p.Requirements, l.requirement(f, v, ids, 1))
+	}
+	practicumRules(f, p)
+	experienceRules(f, p)
 	l.course.Programs = append(l.course.Programs, p)
 }
 
-func (l *loader) rules(y *yamlFile, p *Program) {
-	if q := p.Quiz.PassPercent; q < 1 || q > 100 {
-		l.fault(y.name, y.line("$.quiz.pass_percent"), "quiz.pass_percent is %d; it must be 1 to 100", q)
+func (l *loader) defaults(f fields, p *Program) {
+	if p.Default && l.fallback != "" {
+		f.wrong(f.at["default"], "is true in %s already; exactly one program is the default", l.fallback)
 	}
-	if q := p.Quiz.Attempts; q < 1 || q > 100 {
-		l.fault(y.name, y.line("$.quiz.attempts"), "quiz.attempts is %d; it must be 1 to 100", q)
-	}
-	if q := p.Quiz.WaitHours; q < 0 || q > 24*90 {
-		l.fault(y.name, y.line("$.quiz.wait_hours"), "quiz.wait_hours is %d; it must be 0 to 2160", q)
-	}
-	if r := p.Quiz.Review; r != ReviewNever && r != ReviewAfterPass {
-		l.fault(y.name, y.line("$.quiz.review"), "quiz.review is %q; it must be never or after_pass", r)
-	}
-	if r := p.Lessons; r != LessonsAny && r != LessonsOpenedFirst {
-		l.fault(y.name, y.line("$.lessons"), "lessons is %q; it must be any or opened_first", r)
-	}
-	l.words(y, "$.practicum.kinds", p.Practicum.Kinds, kindsKnown)
-	l.words(y, "$.practicum.safety_criteria", p.Practicum.SafetyCriteria, criteriaKnown)
-	if n := p.Practicum.SafetyFloor; n < 0 || n > 4 {
-		l.fault(y.name, y.line("$.practicum.safety_floor"), "practicum.safety_floor is %d; it must be 0 to 4", n)
+	if p.Default {
+		l.fallback = f.file
 	}
 }
 
-func (l *loader) words(y *yamlFile, at string, got, known []string) {
-	for i, w := range got {
-		if !slices.Contains(known, w) || slices.Contains(got[:i], w) {
-			l.fault(y.name, y.line("%s[%d]", at, i), "%q is unknown or stands twice; known are %s", w, strings.Join(known, ", "))
+func quizRules(f fields, p *Program) {
+	g := f.group("quiz", "pass_percent", "attempts", "wait_hours", "review")
+	p.Quiz = QuizRules{
+		PassPercent: g.number("pass_percent", 1, 100),
+		Attempts:    g.number("attempts", 1, 100),
+		WaitHours:   g.number("wait_hours", 0, 2160),
+		Review:      Review(g.one("review", string(ReviewNever), string(ReviewAfterPass))),
+	}
+}
+
+// practicumRules reads which logged sessions count. A program that asks for
+// none can do without.
+func practicumRules(f fields, p *Program) {
+	if !f.has("practicum") && !p.asks(PracticumSessions) {
+		return
+	}
+	g := f.group("practicum", "kinds", "safety_criteria", "safety_floor")
+	p.Practicum.Kinds, _ = g.words("kinds", "a kind", 1, 3, kindForm, "client, peer or role_play")
+	p.Practicum.SafetyCriteria, _ = g.words("safety_criteria", "a criterion", 0, 7, criterionForm, "one of c1 to c7")
+	p.Practicum.SafetyFloor = g.number("safety_floor", 1, 4)
+}
+
+// experienceRules reads the attestation. A program that asks for none can do
+// without.
+func experienceRules(f fields, p *Program) {
+	if !f.has("experience") && !p.asks(PersonalExperience) {
+		return
+	}
+	g := f.group("experience", "version", "minutes", "statement")
+	p.Experience = ExperienceRules{
+		Version: g.text("version", 20), Minutes: g.number("minutes", 1, 600), Statement: g.prose("statement", 1, 2000),
+	}
+}
+
+// fitting says which fields a requirement has besides id, type and title.
+var fitting = map[RequirementType][]string{
+	AllOf:              {"of"},
+	LessonsComplete:    {"module"},
+	QuizPass:           {"module"},
+	PracticumSessions:  {"phase", "count"},
+	PersonalExperience: nil,
+	PrintedName:        nil,
+}
+
+// requirement reads a requirement and those within it.
+func (l *loader) requirement(f fields, v value, ids map[string]bool, depth int) Requirement {
+	g := f.fields(v, "id", "type", "title", "module", "phase", "count", "of")
+	types := []string{string(AllOf), string(LessonsComplete), string(QuizPass), string(PracticumSessions), string(PersonalExperience), string(PrintedName)}
+	r := Requirement{
+		ID:    g.word("id", requirementForm, "2 to 60 lower-case letters, digits, - and _, a letter first"),
+		Type:  RequirementType(g.one("type", types...)),
+		Title: g.text("title", 120),
+	}
+	if ids[r.ID] && r.ID != "" {
+		g.wrong(g.at["id"], "is %s, as for another requirement; give each its own", r.ID)
+	}
+	ids[r.ID] = true
+	need, known := fitting[r.Type]
+	for _, key := range []string{"module", "phase", "count", "of"} {
+		if g.has(key) && known && !slices.Contains(need, key) {
+			g.wrong(g.at[key], "does not belong to a requirement of type %s; remove it", r.Type)
 		}
 	}
+	switch r.Type {
+	case LessonsComplete, QuizPass:
+		r.Module = l.moduleOf(g)
+	case PracticumSessions:
+		r.Phase, r.Count = g.one("phase", phases...), g.number("count", 1, 1000)
+	case AllOf:
+		r.Of = l.parts(g, ids, depth)
+	}
+	return r
 }
 
-func (l *loader) requirements(y *yamlFile, p *Program, at string, raw []rawRequirement, ids map[string]bool, depth int) []Requirement {
-	if len(raw) == 0 {
-		l.fault(y.name, y.line("%s", at), "there are no requirements here")
-	}
-	if depth > maxDepth {
-		l.fault(y.name, y.line("%s", at), "requirements nest at most %d deep", maxDepth)
+func (l *loader) parts(g fields, ids map[string]bool, depth int) (all []Requirement) {
+	if depth == maxNesting {
+		g.fault(g.file, g.lineOf("of"), "requirements nest at most %d deep; flatten them", maxNesting)
 		return nil
 	}
-	var all []Requirement
-	for i, r := range raw {
-		here := fmt.Sprintf("%s[%d]", at, i)
-		req := Requirement{ID: r.ID, Type: RequirementType(r.Type), Title: r.Title, Module: ModuleKey(r.Module), Phase: r.Phase, Count: r.Count}
-		if !requirementForm.MatchString(r.ID) {
-			l.fault(y.name, y.line("%s.id", here), "requirement id %q; it must be lower-case letters, digits, - and _", r.ID)
-		}
-		if ids[r.ID] {
-			l.fault(y.name, y.line("%s.id", here), "requirement %s stands here twice", r.ID)
-		}
-		ids[r.ID] = true
-		l.text(y, here+".title", "the title of requirement "+r.ID, r.Title, 1, 120)
-		l.fitting(y, p, here, req, r)
-		if req.Type == AllOf {
-			req.Of = l.requirements(y, p, here+".of", r.Of, ids, depth+1)
-		}
-		all = append(all, req)
+	for _, v := range g.list("of", "a requirement", 1, 60) {
+		all = append(all, l.requirement(g, v, ids, depth+1))
 	}
 	return all
 }
 
-// fitting checks that a requirement has the fields of its type and no others.
-func (l *loader) fitting(y *yamlFile, p *Program, at string, req Requirement, r rawRequirement) {
-	line := y.line("%s.type", at)
-	var module, phase, of bool
-	switch req.Type {
-	case AllOf:
-		of = true
-	case LessonsComplete, QuizPass:
-		module = true
-	case PracticumSessions:
-		phase = true
-	case PersonalExperience:
-		if p.Experience.Statement == "" || p.Experience.Version == "" || p.Experience.Minutes < 1 {
-			l.fault(y.name, line, "requirement %s needs `experience` with version, minutes and statement", req.ID)
-		}
-	case PrintedName:
-	default:
-		l.fault(y.name, line, "requirement %s is of type %q, which is unknown", req.ID, req.Type)
-		return
+func (l *loader) moduleOf(g fields) ModuleKey {
+	key := ModuleKey(g.word("module", keyForm, keyLike))
+	if keyForm.MatchString(string(key)) && !l.keys[key] && !l.partial {
+		g.wrong(g.at["module"], "is %s, which this course does not have", key)
 	}
-	if module && l.course.Module(req.Module) == nil || !module && req.Module != "" {
-		l.fault(y.name, y.line("%s.module", at), "requirement %s and module %q: a module of this course is asked for by lessons_complete and quiz_pass, and by no other type", req.ID, req.Module)
-	}
-	if phase != (req.Phase != "") || phase && !slices.Contains(phasesKnown, req.Phase) {
-		l.fault(y.name, y.line("%s.phase", at), "requirement %s and phase %q: practicum_sessions_min names one of %s, and no other type does", req.ID, req.Phase, strings.Join(phasesKnown, ", "))
-	}
-	if phase != (req.Count != 0) || req.Count < 0 || req.Count > 1000 {
-		l.fault(y.name, y.line("%s.count", at), "requirement %s and count %d: practicum_sessions_min has a count of 1 to 1000, and no other type has one", req.ID, req.Count)
-	}
-	if !of && len(r.Of) > 0 {
-		l.fault(y.name, y.line("%s.of", at), "requirement %s has parts; only all_of does", req.ID)
-	}
+	return key
 }
 
-// Hash names the program's rules: the same rules have the same hash, whatever
-// the comments and the layout of the file.
-func (p *Program) Hash() string {
-	text, err := json.Marshal(p)
-	if err != nil {
-		panic(err) // a struct of strings, numbers and lists always marshals
+// Leaves walks the things to do, in the order of the file: every requirement
+// that is no group.
+func (p *Program) Leaves() iter.Seq[Requirement] {
+	return func(yield func(Requirement) bool) { leaves(p.Requirements, yield) }
+}
+
+func leaves(all []Requirement, yield func(Requirement) bool) bool {
+	for _, r := range all {
+		if r.Type == AllOf && !leaves(r.Of, yield) || r.Type != AllOf && !yield(r) {
+			return false
+		}
 	}
-	sum := sha256.Sum256(text)
+	return true
+}
+
+// asks reports whether a program has a requirement of a type.
+func (p *Program) asks(t RequirementType) bool {
+	for r := range p.Leaves() {
+		if r.Type == t {
+			return true
+		}
+	}
+	return false
+}
+
+// Hash names a program's rules and words: the same have the same hash, whatever
+// the comments and the layout of the file. Whether it is the default is not
+// part of it, for that says nothing about those who are in it. Fields that are
+// empty are not either, so that a field that is new in this code changes no
+// hash of a program that does not use it.
+func (p *Program) Hash() string {
+	rules := *p
+	rules.Default = false
+	sum := sha256.Sum256([]byte(canonical(reflect.ValueOf(rules))))
 	return hex.EncodeToString(sum[:])
+}
+
+// canonical writes a value of strings, numbers, flags, lists and structs in one
+// and only one way, and an empty one as nothing.
+func canonical(v reflect.Value) string {
+	var b strings.Builder
+	switch v.Kind() {
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if f := canonical(v.Field(i)); f != "" {
+				b.WriteString(v.Type().Field(i).Name + ":" + f + ";")
+			}
+		}
+		return wrapped("{", b.String(), "}")
+	case reflect.Slice:
+		for i := range v.Len() {
+			b.WriteString(canonical(v.Index(i)) + ",")
+		}
+		return wrapped("[", b.String(), "]")
+	}
+	if v.IsZero() {
+		return ""
+	}
+	return fmt.Sprintf("%#v", v.Interface())
+}
+
+func wrapped(left, s, right string) string {
+	if s == "" {
+		return ""
+	}
+	return left + s + right
 }

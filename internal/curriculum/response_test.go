@@ -1,0 +1,114 @@
+package curriculum
+
+import (
+	"errors"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/kapstone-lms/kapstone/internal/fault"
+)
+
+func TestCheckAndRight(t *testing.T) {
+	options := []Option{{ID: "a"}, {ID: "b", Correct: true}, {ID: "c"}, {ID: "d", Correct: true}}
+	single := &Item{Kind: Single, Options: options[:3]}
+	multiple := &Item{Kind: Multiple, Options: options}
+	for _, tt := range []struct {
+		item     *Item
+		response []OptionID
+		want     error
+		right    bool
+	}{
+		{single, nil, nil, false},
+		{single, []OptionID{"b"}, nil, true},
+		{single, []OptionID{"a"}, nil, false},
+		{single, []OptionID{"d"}, ErrNoOption, false},
+		{single, []OptionID{""}, ErrNoOption, false},
+		{single, []OptionID{"B"}, ErrNoOption, false},
+		{single, []OptionID{"b", "b"}, ErrTwice, false},
+		{single, []OptionID{"b", "a"}, ErrOneChoice, false},
+		{multiple, []OptionID{}, nil, false},
+		{multiple, []OptionID{"b", "d"}, nil, true},
+		{multiple, []OptionID{"d", "b"}, nil, true},
+		{multiple, []OptionID{"b"}, nil, false},
+		{multiple, []OptionID{"a", "b", "d"}, nil, false},
+		{multiple, []OptionID{"a", "b", "c", "d"}, nil, false},
+		{multiple, []OptionID{"b", "d", "b"}, ErrTwice, false},
+		{multiple, []OptionID{"b", "d", "e"}, ErrNoOption, false},
+	} {
+		if err := tt.item.Check(tt.response); !errors.Is(err, tt.want) || tt.want == nil && err != nil {
+			t.Errorf("Check(%q) of a %s item = %v, want %v", tt.response, tt.item.Kind, err, tt.want)
+		}
+		if got := tt.item.Right(tt.response); got != tt.right {
+			t.Errorf("Right(%q) of a %s item = %v, want %v", tt.response, tt.item.Kind, got, tt.right)
+		}
+	}
+}
+
+func TestTheFaultsOfAResponseNameTheField(t *testing.T) {
+	for _, f := range []*fault.Fault{ErrNoOption, ErrTwice, ErrOneChoice} {
+		if f.Kind != fault.Invalid || f.Field != "response" {
+			t.Errorf("%s: kind %v, field %q; want invalid, response", f.Code, f.Kind, f.Field)
+		}
+	}
+}
+
+// anItem draws an item as the loader lets it through.
+func anItem(t *rapid.T) *Item {
+	it := &Item{Kind: rapid.SampledFrom([]Kind{Single, Multiple}).Draw(t, "kind")}
+	n := rapid.IntRange(3, 8).Draw(t, "options")
+	for _, id := range optionIDs[:n] {
+		it.Options = append(it.Options, Option{ID: OptionID(id)})
+	}
+	right := 1
+	if it.Kind == Multiple {
+		right = rapid.IntRange(1, n-1).Draw(t, "right")
+	}
+	for _, i := range rapid.Permutation(indexes(n)).Draw(t, "which")[:right] {
+		it.Options[i].Correct = true
+	}
+	return it
+}
+
+func indexes(n int) (all []int) {
+	for i := range n {
+		all = append(all, i)
+	}
+	return all
+}
+
+func TestExactlyTheKeyIsRightInWhateverOrder(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		it := anItem(t)
+		response := rapid.SliceOf(rapid.SampledFrom([]OptionID{"a", "b", "c", "d", "e", "f", "g", "h", "i"})).Draw(t, "response")
+		var key []OptionID
+		for _, o := range it.Options {
+			if o.Correct {
+				key = append(key, o.ID)
+			}
+		}
+		sorted := slices.Sorted(slices.Values(response))
+		if got, want := it.Right(response), slices.Equal(sorted, key); got != want {
+			t.Fatalf("Right(%q) with the key %q = %v, want %v", response, key, got, want)
+		}
+		if it.Right(response) && it.Check(response) != nil {
+			t.Fatalf("Right(%q), but Check refuses it", response)
+		}
+		turned := slices.Clone(response)
+		slices.Reverse(turned)
+		if it.Right(turned) != it.Right(response) || (it.Check(turned) == nil) != (it.Check(response) == nil) {
+			t.Fatalf("%q and %q are judged unlike", response, turned)
+		}
+	})
+}
+
+func TestALongResponseIsRefusedAtOnce(t *testing.T) {
+	it := &Item{Kind: Multiple, Options: []Option{{ID: "a"}, {ID: "b"}, {ID: "c"}}}
+	if n := testing.AllocsPerRun(10, func() { it.Check(slices.Repeat([]OptionID{"a"}, 1)) }); n > 1 {
+		t.Errorf("Check allocates %v times", n)
+	}
+	if err := it.Check(slices.Repeat([]OptionID{"a", "b", "c"}, 100_000)); !errors.Is(err, ErrTwice) {
+		t.Errorf("Check of 300,000 options = %v, want ErrTwice", err)
+	}
+}
