@@ -158,7 +158,7 @@ func (a *API) quizRoutes() {
 			return viewSheet(http.StatusOK, s), nil
 		})
 	a.saveRoute()
-	handle(a, Route{Method: "POST", Path: Base + "/attempts/{id}/submission", ID: "submit-attempt", Act: access.TakeQuiz, tag: "quiz", summary: "Hand the quiz in; again gives the same result"},
+	handle(a, Route{Method: "POST", Path: Base + "/attempts/{id}/submission", ID: "submit-attempt", Act: access.TakeQuiz, tag: "quiz", summary: "Hand the quiz in; again gives the same result, after the deadline 409"},
 		func(ctx context.Context, in *ByID) (*reply[resultView], error) {
 			r, err := a.Quizzes.Submit(ctx, in.ID)
 			if err != nil {

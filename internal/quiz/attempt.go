@@ -20,7 +20,7 @@ func late(at, deadline time.Time) bool { return at.After(deadline.Add(Grace)) }
 // The faults of taking a quiz.
 var (
 	ErrClosed = fault.New(fault.Conflict, "attempt_closed",
-		"This attempt is closed: it was handed in, or its time is over. What was saved before counts.")
+		"This attempt is closed: it was handed in, or its time is over. What was saved before counts. Open it again to see the result.")
 	ErrStale = fault.New(fault.Conflict, "stale_revision",
 		"This answer was changed meanwhile, perhaps on another device. Look at the current one, then save again.").At("revision")
 	ErrNoItem   = fault.New(fault.NotFound, "no_item", "This attempt has no such question.")

@@ -176,8 +176,8 @@ func (s *Service) show(ctx context.Context, a *attempt) (*Sheet, error) {
 }
 
 // Submit hands in the actor's own attempt and grades it. Handing in again
-// returns the same result. An attempt whose time is over counts as handed in
-// at its deadline.
+// returns the same result. An attempt whose time is over was handed in by its
+// deadline: that is ErrClosed, and Sheet has its result.
 func (s *Service) Submit(ctx context.Context, attemptID string) (*Result, error) {
 	f, err := s.own(ctx, attemptID)
 	if err != nil {
@@ -186,6 +186,9 @@ func (s *Service) Submit(ctx context.Context, attemptID string) (*Result, error)
 	a, err := s.close(ctx, f.id, false)
 	if err != nil {
 		return nil, fmt.Errorf("hand in: %w", err)
+	}
+	if a.ClosedBy == ByDeadline {
+		return nil, ErrClosed
 	}
 	sheet, err := s.show(ctx, a)
 	if err != nil {

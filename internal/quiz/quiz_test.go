@@ -212,13 +212,30 @@ func TestSilentAttemptsAreClosedAtTheirDeadline(t *testing.T) {
 	})
 }
 
+// Between being found and being closed an attempt may be given more time.
+func TestOnlyWhatIsOverdueIsClosedUnasked(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		o := w.begin()
+		w.Clock.Advance(minutes*time.Minute + Grace)
+		if a, err := w.close(t.Context(), o.ID, true); err != nil || a.State != Open || w.entries("quiz.submitted") != 0 {
+			t.Errorf("close = %+v, %v; want it left open", a, err)
+		}
+	})
+}
+
 func TestWhoeverLooksFirstClosesASilentAttempt(t *testing.T) {
 	for name, look := range map[string]func(w *world, id string) (*Result, error){
 		"reading": func(w *world, id string) (*Result, error) {
 			sheet, err := w.Sheet(w.trainee, id)
 			return sheet.Result, err
 		},
-		"handing in": func(w *world, id string) (*Result, error) { return w.Submit(w.trainee, id) },
+		"handing in": func(w *world, id string) (*Result, error) {
+			if _, err := w.Submit(w.trainee, id); !errors.Is(err, ErrClosed) {
+				return nil, err
+			}
+			sheet, err := w.Sheet(w.trainee, id)
+			return sheet.Result, err
+		},
 		"starting": func(w *world, id string) (*Result, error) {
 			if _, _, err := w.Start(w.trainee, w.enrollment.ID, module); !errors.Is(err, ErrWait) {
 				return nil, err
