@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -15,7 +14,6 @@ import (
 
 	"github.com/kapstone-lms/kapstone/internal/db"
 	"github.com/kapstone-lms/kapstone/internal/dbtest"
-	"github.com/kapstone-lms/kapstone/internal/kv"
 )
 
 const password = "seven quiet harbors at dusk"
@@ -27,7 +25,7 @@ func TestAKilledServerKeepsEveryAcknowledgedAnswer(t *testing.T) {
 	dbtest.EachURL(t, func(t *testing.T, url string) {
 		var env []string
 		if db.IsPostgres(url) {
-			env = []string{"DATABASE_URL=" + url, "REDIS_URL=" + redis(t)}
+			env = []string{"DATABASE_URL=" + url, "REDIS_URL=" + dbtest.RedisURL(t)}
 		}
 		listen, data := freeAddress(t), t.TempDir()
 		clients := enrolled(t, env, data, serveOn(t, env, listen, data))
@@ -68,23 +66,6 @@ func TestAKilledServerKeepsEveryAcknowledgedAnswer(t *testing.T) {
 			t.Errorf("audit verify after the kills: %v, %s", err, &out)
 		}
 	})
-}
-
-func redis(t *testing.T) string {
-	t.Helper()
-	url := os.Getenv("KAPSTONE_TEST_REDIS")
-	if url == "" {
-		url = "redis://127.0.0.1:6379"
-	}
-	c, err := kv.Open(url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	if err := c.Ping(t.Context()).Err(); err != nil {
-		dbtest.LeaveOut(t, "Redis", err)
-	}
-	return url
 }
 
 // A client takes a quiz and keeps a journal of what was acknowledged.

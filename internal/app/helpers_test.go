@@ -8,7 +8,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http/httptest"
-	"os"
 	"strings"
 	"testing"
 
@@ -18,7 +17,6 @@ import (
 	"github.com/kapstone-lms/kapstone/internal/db"
 	"github.com/kapstone-lms/kapstone/internal/dbtest"
 	"github.com/kapstone-lms/kapstone/internal/identity"
-	"github.com/kapstone-lms/kapstone/internal/kv"
 )
 
 // Both homes: SQLite with live state in the process, PostgreSQL with Redis.
@@ -29,27 +27,10 @@ func eachHome(t *testing.T, f func(t *testing.T, c app.Config)) {
 			Issuer: credential.Issuer{Name: "Test Program", Address: "1 Test Street", SignatoryName: "Sig Natory", SignatoryTitle: "Director"},
 		}
 		if db.IsPostgres(url) {
-			c.DatabaseURL, c.RedisURL = url, redisURL(t)
+			c.DatabaseURL, c.RedisURL = url, dbtest.RedisURL(t)
 		}
 		f(t, c)
 	})
-}
-
-func redisURL(t *testing.T) string {
-	t.Helper()
-	url := os.Getenv("KAPSTONE_TEST_REDIS")
-	if url == "" {
-		url = "redis://127.0.0.1:6379"
-	}
-	c, err := kv.Open(url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	if err := c.Ping(t.Context()).Err(); err != nil {
-		dbtest.LeaveOut(t, "Redis", err)
-	}
-	return url
 }
 
 // logs writes the server's log into the test's, and keeps it.

@@ -6,6 +6,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"net"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -67,6 +68,26 @@ func Postgres(t testing.TB) string {
 	t.Cleanup(func() { run(t, server, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)") })
 	u.Path = "/" + name
 	return u.String()
+}
+
+// RedisURL returns the address of the Redis server that all tests share: each
+// keeps to keys of its own. Without a server the test is left out.
+func RedisURL(t testing.TB) string {
+	t.Helper()
+	server := os.Getenv("KAPSTONE_TEST_REDIS")
+	if server == "" {
+		server = "redis://127.0.0.1:6379"
+	}
+	u, err := url.Parse(server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := net.DialTimeout("tcp", u.Host, 3*time.Second)
+	if err != nil {
+		LeaveOut(t, "Redis", err)
+	}
+	c.Close()
+	return server
 }
 
 // LeaveOut skips a test that needs a service which is not there. With CI=true

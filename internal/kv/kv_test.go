@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"net"
-	"os"
 	"os/exec"
 	"strings"
 	"syscall"
@@ -31,15 +30,7 @@ func open(t *testing.T, url string) *Client {
 // shared returns a client of the server that all tests share.
 func shared(t *testing.T) *Client {
 	t.Helper()
-	url := os.Getenv("KAPSTONE_TEST_REDIS")
-	if url == "" {
-		url = "redis://127.0.0.1:6379"
-	}
-	c := open(t, url)
-	if err := c.Ping(t.Context()).Err(); err != nil {
-		dbtest.LeaveOut(t, "Redis", err)
-	}
-	return c
+	return open(t, dbtest.RedisURL(t))
 }
 
 // A server is a Redis of the test's own, to be stopped and hurt.
