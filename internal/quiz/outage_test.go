@@ -25,6 +25,17 @@ func TestTheLiveStoreMayVanish(t *testing.T) {
 				w := newWorld(t, url, live, curriculum.ReviewNever)
 				o := w.begin()
 				w.exam(t, o, 30, w.vanish)
+				w.vanish()
+				first := o.Items[0].ID
+				if _, err := w.Save(w.trainee, o.ID, first, []string{"a"}, 5); codeOf(err) != "stale_revision" {
+					t.Errorf("Save at an old revision = %v, want stale", err)
+				}
+				if l, ok := w.live.(*redisLive); ok {
+					l.settle()
+				}
+				if a, known, err := w.live.answer(t.Context(), slot{o.ID, first}); err != nil || !known || a.revision != 30 {
+					t.Errorf("after a save the sheet shows %+v, %t, %v; want it made anew from SQL", a, known, err)
+				}
 				if r, err := w.Submit(w.trainee, o.ID); err != nil || r.Revision != 30*len(o.Items) {
 					t.Errorf("Submit = %+v, %v; want every save counted", r, err)
 				}

@@ -19,7 +19,7 @@ type Saved struct {
 	SavedAt  time.Time
 }
 
-// maxRevision is more than anybody will save.
+// maxRevision is more than anybody will save; what is ahead of it is ahead.
 const maxRevision = math.MaxInt32
 
 // errBusy is why a save was given up after having been overtaken each time.
@@ -57,7 +57,7 @@ func (s *Service) Save(ctx context.Context, attemptID, item string, response []s
 // likely reports whether a save will be accepted, as far as can be told
 // without SQL. In doubt it will: SQL decides.
 func (s *Service) likely(ctx context.Context, f *frame, r record) bool {
-	if r.revision > maxRevision || late(r.savedAt.Time, f.deadline) {
+	if late(r.savedAt.Time, f.deadline) {
 		return false
 	}
 	a, known, err := s.live.answer(ctx, r.slot)

@@ -24,7 +24,9 @@ type saver struct {
 }
 
 func (s *saver) run(ctx context.Context, service *Service, attemptID string, begun func()) {
-	for n := 0; ; n++ {
+	started := sync.OnceFunc(begun)
+	defer started()
+	for n := range 5_000 { // more than there is time for
 		response := []string{string(rune('a' + n%4))}
 		got, err := service.Save(ctx, attemptID, s.item, response, n)
 		if err != nil {
@@ -33,7 +35,7 @@ func (s *saver) run(ctx context.Context, service *Service, attemptID string, beg
 		}
 		s.last, s.said = got, response
 		if n == 2 {
-			begun()
+			started()
 		}
 	}
 }
