@@ -216,6 +216,29 @@ func TestNothingIsIssuedEarly(t *testing.T) {
 	})
 }
 
+// What is printed is what is on record at the moment of issue: an hour signed
+// while the certificate is being drawn is not left off.
+func TestEvidenceThatMovesStopsTheIssue(t *testing.T) {
+	each(t, func(t *testing.T, s *school) {
+		trainee, id := s.graduate(t, "Noor Vance")
+		var once sync.Once
+		drawing := func() time.Time { // the draft asks the time when it has read the evidence
+			once.Do(func() { s.practice(t, trainee, id, practicum.Integration) })
+			return s.Clock.Now()
+		}
+		slow := credential.New(s.DB, s.Enrollments, s.progress, issuer, drawing)
+		if out, err := slow.Issue(s.Admin, []string{id}); !errors.Is(err, credential.ErrMoved) {
+			t.Errorf("Issue = %+v, %v; want ErrMoved", out, err)
+		}
+		if n := seq(t, s, "certificate.issued", "enrollment", id); n != 0 {
+			t.Errorf("entry %d says that it was issued", n)
+		}
+		if out, err := slow.Issue(s.Admin, []string{id}); err != nil || out[0].Certificate == nil {
+			t.Errorf("Issue again = %+v, %v; want a certificate", out, err)
+		}
+	})
+}
+
 // A requirement taken back at the very moment of issue: either the certificate
 // came first, or there is none.
 func TestNoInterleavingIssuesWithoutEvidence(t *testing.T) {
