@@ -24,6 +24,19 @@ func TestTheSameCourseGivesTheSameHashAndArchive(t *testing.T) {
 	}
 }
 
+func TestAnArchiveHoldsNothingThatChangesWithTheCompressorOrTheDay(t *testing.T) {
+	data := archiveOf(t, load(t, testCourse(t)))
+	r, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range r.File {
+		if f.Method != zip.Store || f.ModifiedDate != 0 || f.ModifiedTime != 0 || len(f.Extra) > 0 {
+			t.Errorf("%s: method %d, date %d, time %d, extra %x; want it stored, without a date", f.Name, f.Method, f.ModifiedDate, f.ModifiedTime, f.Extra)
+		}
+	}
+}
+
 func TestEveryByteOfACourseIsInItsHash(t *testing.T) {
 	seen := map[string]string{load(t, testCourse(t)).Hash(): "the course as it is"}
 	for name := range testCourse(t) {

@@ -182,6 +182,15 @@ func wantFaults(t *testing.T, files fstest.MapFS, want ...string) {
 	}
 }
 
+func TestADrawHasRoomForEveryCriticalObjective(t *testing.T) {
+	files := testCourse(t)
+	edit(t, files, aModule, `it means."}`, `it means.", critical: true}`)
+	edit(t, files, aBank, "kind: multiple", "kind: multiple\n    critical: true")
+	wantFaults(t, files)
+	edit(t, files, aModule, "  draw: 2", "  draw: 1")
+	wantFaults(t, files, aModule+":14: `draw` is 1, but 2 critical objectives must be asked in every attempt")
+}
+
 func TestFilesAndFoldersThatAreWrong(t *testing.T) {
 	one := &fstest.MapFile{Data: []byte("x")}
 	for _, tt := range []struct {
@@ -220,12 +229,13 @@ func TestFaultsComeInTheOrderOfFilesAndLines(t *testing.T) {
 	edit(t, files, aBank, "confidence: M", "confidence: D")
 	edit(t, files, aBank, "id: one-02", "id: x")
 	edit(t, files, aModule, "  minutes: 60", "  minutes: 0")
+	edit(t, files, aModule, "  draw: 2", "  draw: 3") // found last, for it needs the bank
 	_, err := Load(files)
 	var got []string
 	for line := range strings.SplitSeq(err.Error(), "\n") {
 		got = append(got, strings.Join(strings.SplitN(line, ":", 3)[:2], ":"))
 	}
-	want := []string{aBank + ":16", aBank + ":27", aModule + ":15", aSmall + ":3", aSmall + ":14"}
+	want := []string{aBank + ":16", aBank + ":27", aModule + ":14", aModule + ":15", aSmall + ":3", aSmall + ":14"}
 	if !slices.Equal(got, want) {
 		t.Errorf("Load: faults at %q, want %q", got, want)
 	}
