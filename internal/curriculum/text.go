@@ -6,6 +6,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/kapstone-lms/kapstone/internal/text"
 )
 
 // badText says what a text has that no text of a course may have, or "".
@@ -13,20 +15,12 @@ func badText(s string) string {
 	switch {
 	case !utf8.ValidString(s):
 		return "bytes that are not UTF-8; save the file as UTF-8"
-	case strings.ContainsFunc(s, control):
+	case strings.ContainsFunc(s, text.Unfit):
 		return "a control character; remove it"
 	case !norm.NFC.IsNormalString(s):
 		return "a letter and its accent as two characters; save the file in composed form (NFC)"
 	}
 	return ""
-}
-
-// control reports characters that a text of ours never has: control characters
-// but line ends and tabs, and the marks that turn the direction of writing,
-// which make a reader see another text than the one that is there.
-func control(r rune) bool {
-	return r < ' ' && r != '\n' && r != '\t' || r >= 0x7f && r < 0xa0 ||
-		r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069
 }
 
 // plain makes files of every editor alike: no byte order mark, and LF at the

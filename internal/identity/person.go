@@ -5,11 +5,10 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"golang.org/x/text/unicode/norm"
-
 	"github.com/kapstone-lms/kapstone/internal/access"
 	"github.com/kapstone-lms/kapstone/internal/db"
 	"github.com/kapstone-lms/kapstone/internal/fault"
+	"github.com/kapstone-lms/kapstone/internal/text"
 )
 
 // Status says whether a person may act.
@@ -106,14 +105,12 @@ func line(s string, least, most int) (string, bool) {
 	if !utf8.ValidString(s) {
 		return "", false
 	}
-	s = norm.NFC.String(strings.TrimSpace(s))
+	s = text.Tidy(s)
 	n := utf8.RuneCountInString(s)
 	return s, n >= least && n <= most && !strings.ContainsFunc(s, unfit)
 }
 
-func unfit(r rune) bool {
-	return r < ' ' || r >= 0x7f && r < 0xa0 || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069
-}
+func unfit(r rune) bool { return r == '\n' || r == '\t' || text.Unfit(r) }
 
 // address returns an email address in the form that is kept and searched for,
 // and whether it looks like one. Case never tells two people apart.

@@ -8,10 +8,9 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"golang.org/x/text/unicode/norm"
-
 	"github.com/kapstone-lms/kapstone/internal/db"
 	"github.com/kapstone-lms/kapstone/internal/fault"
+	"github.com/kapstone-lms/kapstone/internal/text"
 )
 
 // The words that a log may use (DOMAIN 4.2).
@@ -64,24 +63,15 @@ const (
 // bounds are the times between which practice can have been.
 type bounds struct{ enrolled, now time.Time }
 
-// tidy brings a text into its one form.
-func tidy(s string) string { return strings.TrimSpace(norm.NFC.String(s)) }
-
 // checkText says what is wrong with a text, or nothing.
 func checkText(s, field string, most int) error {
-	if !utf8.ValidString(s) || strings.ContainsFunc(s, forbidden) {
+	if !utf8.ValidString(s) || strings.ContainsFunc(s, text.Unfit) {
 		return ErrText.At(field)
 	}
 	if utf8.RuneCountInString(s) > most {
 		return ErrLong.At(field).Says(fmt.Sprintf("This text has at most %d characters.", most))
 	}
 	return nil
-}
-
-// forbidden reports control characters but line ends and tabs, and the marks
-// that turn the direction of writing.
-func forbidden(r rune) bool {
-	return r < ' ' && r != '\n' && r != '\t' || r >= 0x7f && r < 0xa0 || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069
 }
 
 // word checks a choice that may still be open.

@@ -12,6 +12,7 @@ import (
 	"github.com/kapstone-lms/kapstone/internal/audit"
 	"github.com/kapstone-lms/kapstone/internal/db"
 	"github.com/kapstone-lms/kapstone/internal/enrollment"
+	"github.com/kapstone-lms/kapstone/internal/text"
 )
 
 // A Verdict is what a grader says of a log.
@@ -38,7 +39,7 @@ func (s *Service) Queue(ctx context.Context, after string, limit int64) ([]*Work
 
 // Grade records the actor's grades on a submitted log.
 func (s *Service) Grade(ctx context.Context, id string, v Verdict) (*Log, error) {
-	v.Feedback = tidy(v.Feedback)
+	v.Feedback = text.Tidy(v.Feedback)
 	if err := v.check(); err != nil {
 		return nil, err
 	}
@@ -49,7 +50,7 @@ func (s *Service) Grade(ctx context.Context, id string, v Verdict) (*Log, error)
 
 // Return sends a submitted log back to its author with a reason and a message.
 func (s *Service) Return(ctx context.Context, id, reason, message string, version int64) (*Log, error) {
-	message = tidy(message)
+	message = text.Tidy(message)
 	if err := checkReturn(reason, message); err != nil {
 		return nil, err
 	}

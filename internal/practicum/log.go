@@ -8,6 +8,7 @@ import (
 
 	"github.com/kapstone-lms/kapstone/internal/db"
 	"github.com/kapstone-lms/kapstone/internal/fault"
+	"github.com/kapstone-lms/kapstone/internal/text"
 )
 
 // Status is where a log stands on its way.
@@ -204,7 +205,7 @@ func (l *Log) apply(d Form) {
 		l.KnewWhomToCall = map[bool]string{true: "yes", false: "no"}[*d.KnewWhomToCall]
 	}
 	if d.Reflection != nil {
-		l.Reflection = tidy(*d.Reflection)
+		l.Reflection = text.Tidy(*d.Reflection)
 	}
 	if d.Attest != nil {
 		l.Attested = map[bool]string{true: Statement}[*d.Attest]

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/kapstone-lms/kapstone/internal/db"
+	"github.com/kapstone-lms/kapstone/internal/text"
 )
 
 var (
@@ -22,7 +23,7 @@ func whole(status Status) *Log {
 		},
 		Case: Case{Ref: "C-ABCDEF", Seq: 1, Year: 2026}, Reflection: string(make([]rune, minReflection)), Attested: Statement,
 	}
-	l.Reflection = tidy("I waited. " + l.Reflection)
+	l.Reflection = text.Tidy("I waited. " + l.Reflection)
 	if status != Draft {
 		l.SubmittedAt = db.At(now.Add(-time.Hour))
 	}

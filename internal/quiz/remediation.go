@@ -4,11 +4,9 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/uptrace/bun"
-	"golang.org/x/text/unicode/norm"
 
 	"github.com/kapstone-lms/kapstone/internal/access"
 	"github.com/kapstone-lms/kapstone/internal/audit"
@@ -16,6 +14,7 @@ import (
 	"github.com/kapstone-lms/kapstone/internal/db"
 	"github.com/kapstone-lms/kapstone/internal/fault"
 	"github.com/kapstone-lms/kapstone/internal/once"
+	"github.com/kapstone-lms/kapstone/internal/text"
 )
 
 // A Remediation records that an instructor went through a module with a
@@ -102,20 +101,9 @@ func cleanNote(note string) (string, error) {
 	if !utf8.ValidString(note) {
 		return "", ErrNote
 	}
-	note = strings.TrimSpace(norm.NFC.String(note))
-	if n := utf8.RuneCountInString(note); n < 1 || n > maxNote || strings.ContainsFunc(note, hostile) {
+	note = text.Tidy(note)
+	if n := utf8.RuneCountInString(note); n < 1 || n > maxNote || strings.ContainsFunc(note, text.Unfit) {
 		return "", ErrNote
 	}
 	return note, nil
-}
-
-// hostile reports whether a character can hide or turn what stands around it.
-func hostile(r rune) bool {
-	switch {
-	case r == '\n', r == '\t':
-		return false
-	case r >= 0x202A && r <= 0x202E, r >= 0x2066 && r <= 0x2069: // bidi controls
-		return true
-	}
-	return unicode.IsControl(r)
 }
