@@ -12,18 +12,18 @@ import (
 type Event struct {
 	bun.BaseModel `bun:"table:events"`
 
-	ID          string `bun:",pk"`
-	CohortID    string
-	Series      string // the key that the program's requirements name: live_sessions, five_day_retreat
-	Title       string
-	Category    string  // of its hours: didactic, skills_practice, discussion, …
-	Topic       string  // "" for none
-	Delivery    string  // live_online, live_in_person or hybrid
-	StartsAt    db.Time
-	Minutes     int     // how long it is planned to be
-	MakesUp     string  // the id of the event that this one makes up for; "" for an event of its own
-	CanceledAt  db.Time // zero unless it did not take place
-	Version     int64
+	ID         string `bun:",pk"`
+	CohortID   string
+	Series     string // the key that the program's requirements name: live_sessions, five_day_retreat
+	Title      string
+	Category   string // of its hours: didactic, skills_practice, discussion, …
+	Topic      string // "" for none
+	Delivery   string // live_online, live_in_person or hybrid
+	StartsAt   db.Time
+	Minutes    int     // how long it is planned to be
+	MakesUp    string  // the id of the event that this one makes up for; "" for an event of its own
+	CanceledAt db.Time // zero unless it did not take place
+	Version    int64
 }
 
 // A Presence is one person's time at one event, from InMinute to OutMinute

@@ -124,12 +124,44 @@ type Program struct {
 	Lessons      LessonRule
 	Practicum    PracticumRules
 	Experience   ExperienceRules
+	Tracks       []Track
+	Duties       Duties
+	Constraints  Constraints
+	Example      bool // shows how a real program could read; nobody can be enrolled in it
 	Requirements []Requirement
+}
+
+// A Track is a way through a program for people of one standing (DOMAIN 2.3,
+// row 19). A program without tracks is the same for everybody.
+type Track struct {
+	Key         string
+	Title       string
+	Professions []string // the codes that may take it; none: anybody
+	// PreLicensed lets people in whose license is still to come: they may train,
+	// and the certificate waits for the license requirement.
+	PreLicensed bool
+	Roles       []string // the parts that may be taken in practice; none: all
+	Certificate Certificate
+}
+
+// Duties says which deeds need a second person (DESIGN 2.18).
+type Duties struct {
+	WaiverAlone bool // one person may both propose and approve a waiver
+	ReplyDays   int  // how long a trainee may reply to a hold; 0 means 14
+}
+
+// Constraints bind the program rather than the trainee (DOMAIN 2.3, row 31).
+type Constraints struct {
+	CohortMax    int // enrollments in a cohort; 0: no limit
+	LeadersMin   int // instructors that a cohort needs; 0: none asked
+	GroupMax     int // trainees in a group consultation; 0: no limit
+	DirectorsMin int // directors that the program needs; 0: none asked
 }
 
 // Certificate holds the words of the program's certificate.
 type Certificate struct {
 	Title string
+	Text  string // what stands below the title; "" for the program's usual words
 }
 
 // QuizRules says how quizzes are passed in a program.
@@ -171,28 +203,4 @@ type ExperienceRules struct {
 	Version   string // of the statement
 	Statement string
 	Minutes   int
-}
-
-// A RequirementType says what a requirement asks for.
-type RequirementType string
-
-// The requirement types.
-const (
-	AllOf              RequirementType = "all_of"
-	LessonsComplete    RequirementType = "lessons_complete"
-	QuizPass           RequirementType = "quiz_pass"
-	PracticumSessions  RequirementType = "practicum_sessions_min"
-	PersonalExperience RequirementType = "personal_experience"
-	PrintedName        RequirementType = "printed_name"
-)
-
-// A Requirement is a node of what is asked: a group, or one thing to do.
-type Requirement struct {
-	ID     string
-	Type   RequirementType
-	Title  string
-	Module ModuleKey     // lessons_complete, quiz_pass
-	Phase  string        // practicum_sessions_min: "preparation", "medicine", "integration"
-	Count  int           // practicum_sessions_min
-	Of     []Requirement // all_of
 }

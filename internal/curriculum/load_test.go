@@ -73,7 +73,7 @@ func TestEveryFieldIsRead(t *testing.T) {
 	}
 	rich := &Program{
 		Key: "rich", Version: 3, Title: "A rich program", Summary: "It asks for sessions and for an attestation.",
-		Certificate: Certificate{"Certificate of Completion"},
+		Certificate: Certificate{Title: "Certificate of Completion"},
 		Quiz:        QuizRules{80, 3, 24, ReviewAfterPass}, Lessons: LessonsOpenedFirst,
 		Practicum:  PracticumRules{[]string{"client", "peer", "role_play"}, []string{"c2", "c6"}, 2},
 		Experience: ExperienceRules{"1", "I have done what was asked.", 60},

@@ -35,7 +35,7 @@ func (l *loader) program(name string) {
 		Title:       f.text("title", 120),
 		Summary:     f.prose("summary", 1, 500),
 		Default:     f.flag("default"),
-		Certificate: Certificate{f.group("certificate", "title").text("title", 80)},
+		Certificate: Certificate{Title: f.group("certificate", "title").text("title", 80)},
 		Lessons:     LessonRule(f.one("lessons", string(LessonsAny), string(LessonsOpenedFirst))),
 	}
 	if first, twice := l.programs[p.Key]; twice && p.Key != "" {

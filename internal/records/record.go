@@ -67,9 +67,9 @@ type Record struct {
 	Delivery     string // live_online, live_in_person or async
 	Jurisdiction string // of a license: the board's state
 	Minutes      int
-	Quantity     int // pages, percent, years, how many
-	Sources      int // of an assignment
-	GroupSize    int // of a consultation: how many trainees
+	Quantity     int    // pages, percent, years, how many
+	Sources      int    // of an assignment
+	GroupSize    int    // of a consultation: how many trainees
 	PersonID     string // the consultant, grader or writer, if they have an account here
 	PersonName   string // the same, if they have none
 	OnDay        string // when it was
