@@ -203,4 +203,21 @@ type ExperienceRules struct {
 	Version   string // of the statement
 	Statement string
 	Minutes   int
+	// Paths are the ways of equal minutes and equal cost from which the trainee
+	// chooses in private; none: the statement alone is asked for.
+	Paths []Path
+}
+
+// A Path is one way to meet the personal experience requirement.
+type Path struct {
+	Key     string
+	Title   string
+	Summary string
+	Minutes int
+	Cost    int // whole dollars that the program charges for it
+	// Knows lists, in words, who will inevitably learn of this choice: told
+	// before it is made. Empty for a path that nobody learns of.
+	Knows []string
+	// Clearance says that a clearer must have cleared the trainee first.
+	Clearance bool
 }

@@ -14,7 +14,9 @@ const (
 	Met        Status = "met"
 	InProgress Status = "in_progress" // begun, or waiting for somebody else
 	NotMet     Status = "not_met"     // nothing is there yet
-	Blocked    Status = "blocked"     // it cannot go on until somebody else acts
+	Blocked    Status = "blocked"     // it cannot go on until something else is met, or somebody else acts
+	Waived     Status = "waived"      // as good as met, by a recorded decision
+	Expired    Status = "expired"     // it was met and holds no more, or its time is over
 )
 
 // A Report is what is done and what is missing on one enrollment's way.
