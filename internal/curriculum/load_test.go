@@ -76,7 +76,7 @@ func TestEveryFieldIsRead(t *testing.T) {
 		Certificate: Certificate{Title: "Certificate of Completion"},
 		Quiz:        QuizRules{80, 3, 24, ReviewAfterPass}, Lessons: LessonsOpenedFirst,
 		Practicum:  PracticumRules{[]string{"client", "peer", "role_play"}, []string{"c2", "c6"}, 2},
-		Experience: ExperienceRules{"1", "I have done what was asked.", 60},
+		Experience: ExperienceRules{Version: "1", Statement: "I have done what was asked.", Minutes: 60},
 		Requirements: []Requirement{
 			{ID: "first", Type: AllOf, Title: "The first module", Of: []Requirement{
 				{ID: "first-lessons", Type: LessonsComplete, Title: "Study", Module: "first"},
