@@ -6,5 +6,5 @@ import "embed"
 
 // FS holds the five modules and the programs.
 //
-//go:embed */module.yaml */bank.yaml */*.md programs/*.yaml
+//go:embed */module.yaml */bank.yaml */*.md programs/*.yaml programs/examples/*.yaml
 var FS embed.FS

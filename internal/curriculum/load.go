@@ -50,6 +50,9 @@ func Load(fsys fs.FS) (*Course, error) {
 // programs is the folder of the program files.
 const programs = "programs"
 
+// examples is the folder of programs that show how a real one could read.
+const examples = programs + "/examples"
+
 var folderForm = regexp.MustCompile(`^(0[1-9]|[1-9][0-9])-[a-z]+(-[a-z]+)*$`)
 
 // A loader collects a course and its faults.
@@ -88,6 +91,8 @@ func (l *loader) folder(fsys fs.FS, dir string) {
 		name := path.Join(dir, e.Name())
 		switch {
 		case strings.HasPrefix(e.Name(), "."):
+		case name == examples && e.IsDir():
+			l.folder(fsys, name)
 		case !e.Type().IsRegular():
 			l.fault(name, 0, "this is no file; a folder of a course has files only")
 		default:
@@ -132,7 +137,7 @@ func limitOf(name string) int {
 	dir, base := path.Split(name)
 	dir = strings.TrimSuffix(dir, "/")
 	switch {
-	case dir == programs && programFile.MatchString(base), folderForm.MatchString(dir) && (base == "module.yaml" || base == "bank.yaml"):
+	case (dir == programs || dir == examples) && programFile.MatchString(base), folderForm.MatchString(dir) && (base == "module.yaml" || base == "bank.yaml"):
 		return maxYAML
 	case folderForm.MatchString(dir) && lessonFile.MatchString(base):
 		return maxLesson
@@ -154,7 +159,7 @@ func (l *loader) build() (*Course, error) {
 	}
 	l.modules()
 	for _, name := range slices.Sorted(maps.Keys(l.files)) {
-		if path.Dir(name) == programs && !l.spoiled[name] {
+		if dir := path.Dir(name); (dir == programs || dir == examples) && !l.spoiled[name] {
 			l.program(name)
 		}
 	}

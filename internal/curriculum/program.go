@@ -1,30 +1,16 @@
 package curriculum
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"fmt"
 	"iter"
-	"reflect"
+	"path"
 	"regexp"
 	"slices"
-	"strings"
 )
-
-// The words that a program file may use.
-var (
-	requirementForm = regexp.MustCompile(`^[a-z][a-z0-9_-]{1,59}$`)
-	kindForm        = regexp.MustCompile(`^(client|peer|role_play)$`)
-	criterionForm   = regexp.MustCompile(`^c[1-7]$`)
-	phases          = []string{"preparation", "medicine", "integration"}
-)
-
-// maxNesting is how deep requirements may nest.
-const maxNesting = 12
 
 // program reads one program file.
 func (l *loader) program(name string) {
-	f := l.page(name, "", "key", "version", "default", "title", "summary", "certificate", "quiz", "lessons", "practicum", "experience", "requirements")
+	f := l.page(name, "", "key", "version", "default", "title", "summary", "certificate", "quiz", "lessons", "practicum", "experience",
+		"tracks", "duties", "constraints", "requirements")
 	if f.broken {
 		l.spoiled[name] = true
 		return
@@ -35,7 +21,8 @@ func (l *loader) program(name string) {
 		Title:       f.text("title", 120),
 		Summary:     f.prose("summary", 1, 500),
 		Default:     f.flag("default"),
-		Certificate: Certificate{Title: f.group("certificate", "title").text("title", 80)},
+		Example:     path.Dir(name) == examples,
+		Certificate: certificate(f),
 		Lessons:     LessonRule(f.one("lessons", string(LessonsAny), string(LessonsOpenedFirst))),
 	}
 	if first, twice := l.programs[p.Key]; twice && p.Key != "" {
@@ -44,18 +31,90 @@ func (l *loader) program(name string) {
 	l.programs[p.Key] = name
 	l.defaults(f, p)
 	quizRules(f, p)
-	ids := make(map[string]bool)
+	tracks(f, p)
+	bounds(f, p)
+	t := &tree{loader: l, fields: f, lines: make(map[string]int)}
 	for _, v := range f.list("requirements", "a requirement", 1, 60) {
-		p.Requirements = append(p.Requirements, l.requirement(f, v, ids, 1))
+		p.Requirements = append(p.Requirements, t.requirement(v, 1))
 	}
 	practicumRules(f, p)
 	experienceRules(f, p)
+	t.check(p)
 	l.course.Programs = append(l.course.Programs, p)
+}
+
+// certificate reads what a certificate says.
+func certificate(f fields) Certificate {
+	g := f.group("certificate", "title", "text")
+	c := Certificate{Title: g.text("title", 80)}
+	if g.has("text") {
+		c.Text = g.prose("text", 1, 300)
+	}
+	return c
+}
+
+// tracks reads the ways through a program. A program that is the same for all
+// has none.
+func tracks(f fields, p *Program) {
+	if !f.has("tracks") {
+		return
+	}
+	seen := make(map[string]bool)
+	for _, v := range f.list("tracks", "a track", 1, 10) {
+		g := f.fields(v, "key", "title", "professions", "pre_licensed", "roles", "certificate")
+		t := Track{Key: g.word("key", keyForm, keyLike), Title: g.text("title", 120), PreLicensed: g.flag("pre_licensed")}
+		if seen[t.Key] && t.Key != "" {
+			g.wrong(g.at["key"], "is %s, as for another track; give each its own", t.Key)
+		}
+		seen[t.Key] = true
+		t.Professions = g.some("professions", "a profession", codeForm, codeLike)
+		t.Roles = g.some("roles", "a part", partForm, partLike)
+		if g.has("certificate") {
+			t.Certificate = certificate(g)
+		}
+		p.Tracks = append(p.Tracks, t)
+	}
+}
+
+// some reads a list of words that may be left out.
+func (f fields) some(key, of string, form *regexp.Regexp, like string) []string {
+	if !f.has(key) {
+		return nil
+	}
+	all, _ := f.words(key, of, 1, 60, form, like)
+	return all
+}
+
+// count reads a whole number that may be left out.
+func (f fields) count(key string, least, most int) int {
+	if !f.has(key) {
+		return 0
+	}
+	return f.number(key, least, most)
+}
+
+// bounds reads what binds the program and its people rather than the trainee.
+func bounds(f fields, p *Program) {
+	if f.has("duties") {
+		g := f.group("duties", "waiver_alone", "reply_days")
+		p.Duties = Duties{WaiverAlone: g.flag("waiver_alone"), ReplyDays: g.count("reply_days", 1, 90)}
+	}
+	if f.has("constraints") {
+		g := f.group("constraints", "cohort_max", "leaders_min", "group_max", "directors_min")
+		p.Constraints = Constraints{
+			CohortMax: g.count("cohort_max", 1, 10000), LeadersMin: g.count("leaders_min", 1, 100),
+			GroupMax: g.count("group_max", 1, 100), DirectorsMin: g.count("directors_min", 1, 10),
+		}
+	}
 }
 
 func (l *loader) defaults(f fields, p *Program) {
 	if p.Default && l.fallback != "" {
 		f.wrong(f.at["default"], "is true in %s already; exactly one program is the default", l.fallback)
+	}
+	if p.Default && p.Example {
+		f.wrong(f.at["default"], "is true of an example; nobody can be enrolled in one")
+		return
 	}
 	if p.Default {
 		l.fallback = f.file
@@ -90,135 +149,85 @@ func experienceRules(f fields, p *Program) {
 	if !f.has("experience") && !p.asks(PersonalExperience) {
 		return
 	}
-	g := f.group("experience", "version", "minutes", "statement")
+	g := f.group("experience", "version", "minutes", "statement", "paths")
 	p.Experience = ExperienceRules{
-		Version: g.text("version", 20), Minutes: g.number("minutes", 1, 600), Statement: g.prose("statement", 1, 2000),
+		Version: g.text("version", 20), Minutes: g.number("minutes", 1, 6000), Statement: g.prose("statement", 1, 2000),
+	}
+	if g.has("paths") {
+		p.Experience.Paths = paths(g, p.Experience.Minutes)
 	}
 }
 
-// fitting says which fields a requirement has besides id, type and title.
-var fitting = map[RequirementType][]string{
-	AllOf:              {"of"},
-	LessonsComplete:    {"module"},
-	QuizPass:           {"module"},
-	PracticumSessions:  {"phase", "count"},
-	PersonalExperience: nil,
-	PrintedName:        nil,
-}
-
-// requirement reads a requirement and those within it.
-func (l *loader) requirement(f fields, v value, ids map[string]bool, depth int) Requirement {
-	g := f.fields(v, "id", "type", "title", "module", "phase", "count", "of")
-	types := []string{string(AllOf), string(LessonsComplete), string(QuizPass), string(PracticumSessions), string(PersonalExperience), string(PrintedName)}
-	r := Requirement{
-		ID:    g.word("id", requirementForm, "2 to 60 lower-case letters, digits, - and _, a letter first"),
-		Type:  RequirementType(g.one("type", types...)),
-		Title: g.text("title", 120),
-	}
-	if ids[r.ID] && r.ID != "" {
-		g.wrong(g.at["id"], "is %s, as for another requirement; give each its own", r.ID)
-	}
-	ids[r.ID] = true
-	need, known := fitting[r.Type]
-	for _, key := range []string{"module", "phase", "count", "of"} {
-		if g.has(key) && known && !slices.Contains(need, key) {
-			g.wrong(g.at[key], "does not belong to a requirement of type %s; remove it", r.Type)
+// paths reads the ways between which the trainee chooses in private. They are
+// equal in minutes and in cost, or the choice would not be free (DESIGN 2.9).
+func paths(f fields, minutes int) (all []Path) {
+	for _, v := range f.list("paths", "a path", 2, 6) {
+		g := f.fields(v, "key", "title", "summary", "minutes", "cost", "knows", "clearance")
+		p := Path{
+			Key: g.word("key", keyForm, keyLike), Title: g.text("title", 120), Summary: g.prose("summary", 1, 600),
+			Minutes: g.number("minutes", 1, 6000), Cost: g.count("cost", 0, 100000), Clearance: g.flag("clearance"),
 		}
-	}
-	switch r.Type {
-	case LessonsComplete, QuizPass:
-		r.Module = l.moduleOf(g)
-	case PracticumSessions:
-		r.Phase, r.Count = g.one("phase", phases...), g.number("count", 1, 1000)
-	case AllOf:
-		r.Of = l.parts(g, ids, depth)
-	}
-	return r
-}
-
-func (l *loader) parts(g fields, ids map[string]bool, depth int) (all []Requirement) {
-	if depth == maxNesting {
-		g.fault(g.file, g.lineOf("of"), "requirements nest at most %d deep; flatten them", maxNesting)
-		return nil
-	}
-	for _, v := range g.list("of", "a requirement", 1, 60) {
-		all = append(all, l.requirement(g, v, ids, depth+1))
+		if g.has("knows") {
+			for _, who := range g.list("knows", "one who knows", 1, 10) {
+				s, _ := g.str(who)
+				p.Knows = append(p.Knows, s)
+			}
+		}
+		switch {
+		case p.Minutes != minutes:
+			g.fault(g.file, g.lineOf("minutes"), "path %s has %d minutes and the requirement %d; every path has the same, so that the choice is free", p.Key, p.Minutes, minutes)
+		case len(all) > 0 && p.Cost != all[0].Cost:
+			g.fault(g.file, g.lineOf("cost"), "path %s costs %d and path %s %d; every path costs the same, so that the choice is free", p.Key, p.Cost, all[0].Key, all[0].Cost)
+		case p.Clearance && len(p.Knows) == 0:
+			g.fault(g.file, v.line, "path %s needs a clearance, so somebody will know of it; list who under `knows`", p.Key)
+		}
+		if slices.ContainsFunc(all, func(other Path) bool { return other.Key == p.Key }) {
+			g.fault(g.file, g.lineOf("key"), "path %s stands here twice; give this one another key", p.Key)
+		}
+		all = append(all, p)
 	}
 	return all
-}
-
-func (l *loader) moduleOf(g fields) ModuleKey {
-	key := ModuleKey(g.word("module", keyForm, keyLike))
-	if keyForm.MatchString(string(key)) && !l.keys[key] && !l.partial {
-		g.wrong(g.at["module"], "is %s, which this course does not have", key)
-	}
-	return key
 }
 
 // Leaves walks the things to do, in the order of the file: every requirement
 // that is no group.
 func (p *Program) Leaves() iter.Seq[Requirement] {
-	return func(yield func(Requirement) bool) { leaves(p.Requirements, yield) }
+	return func(yield func(Requirement) bool) {
+		walk(p.Requirements, func(r *Requirement) bool { return r.Group() || yield(*r) })
+	}
 }
 
-func leaves(all []Requirement, yield func(Requirement) bool) bool {
-	for _, r := range all {
-		if r.Type == AllOf && !leaves(r.Of, yield) || r.Type != AllOf && !yield(r) {
+// All walks every requirement in the order of the file, a group before its
+// parts.
+func (p *Program) All() iter.Seq[*Requirement] {
+	return func(yield func(*Requirement) bool) { walk(p.Requirements, yield) }
+}
+
+func walk(all []Requirement, yield func(*Requirement) bool) bool {
+	for i := range all {
+		if !yield(&all[i]) || !walk(all[i].Of, yield) {
 			return false
 		}
 	}
 	return true
 }
 
+// Track returns a track by its key, or nil.
+func (p *Program) Track(key string) *Track {
+	for i := range p.Tracks {
+		if p.Tracks[i].Key == key {
+			return &p.Tracks[i]
+		}
+	}
+	return nil
+}
+
 // asks reports whether a program has a requirement of a type.
 func (p *Program) asks(t RequirementType) bool {
-	for r := range p.Leaves() {
+	for r := range p.All() {
 		if r.Type == t {
 			return true
 		}
 	}
 	return false
-}
-
-// Hash names a program's rules and words: the same have the same hash, whatever
-// the comments and the layout of the file. Whether it is the default is not
-// part of it, for that says nothing about those who are in it. Fields that are
-// empty are not either, so that a field that is new in this code changes no
-// hash of a program that does not use it.
-func (p *Program) Hash() string {
-	rules := *p
-	rules.Default = false
-	sum := sha256.Sum256([]byte(canonical(reflect.ValueOf(rules))))
-	return hex.EncodeToString(sum[:])
-}
-
-// canonical writes a value of strings, numbers, flags, lists and structs in one
-// and only one way, and an empty one as nothing.
-func canonical(v reflect.Value) string {
-	var b strings.Builder
-	switch v.Kind() {
-	case reflect.Struct:
-		for i := range v.NumField() {
-			if f := canonical(v.Field(i)); f != "" {
-				b.WriteString(v.Type().Field(i).Name + ":" + f + ";")
-			}
-		}
-		return wrapped("{", b.String(), "}")
-	case reflect.Slice:
-		for i := range v.Len() {
-			b.WriteString(canonical(v.Index(i)) + ",")
-		}
-		return wrapped("[", b.String(), "]")
-	}
-	if v.IsZero() {
-		return ""
-	}
-	return fmt.Sprintf("%#v", v.Interface())
-}
-
-func wrapped(left, s, right string) string {
-	if s == "" {
-		return ""
-	}
-	return left + s + right
 }

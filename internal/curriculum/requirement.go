@@ -50,6 +50,15 @@ const (
 	PrintedName        RequirementType = "printed_name"
 )
 
+// The gates: what waits until a requirement is met.
+const (
+	GateStart = "start" // everything else
+	GateIssue = "issue" // the certificate alone, and the trainee is told so from the first day
+)
+
+// AnyCategory counts hours of every category.
+const AnyCategory = "any"
+
 // A Requirement is a node of what is asked: a group, or one thing to do. Which
 // fields it has is a matter of its type; the others are zero. Files speak of
 // hours where people do; what is kept is whole minutes.
@@ -57,60 +66,63 @@ type Requirement struct {
 	ID     string
 	Type   RequirementType
 	Title  string
+	Module ModuleKey     // lessons_complete, quiz_pass, module_complete
+	Phase  string        // of practice: "preparation", "medicine", "integration"; "" for any
+	Count  int           // how many
+	Of     []Requirement // the parts of a group
+
 	Advice string   // the program's own words for the next step; "" for ours
 	After  []string // ids of requirements that must be met first
 	Tracks []string // keys of the tracks that have it; none: all
-	Gate   string   // "start": everything else waits for it; "issue": only the certificate does; "" neither
+	Gate   string   // GateStart, GateIssue or ""
 	// Shared says that what counts here may count elsewhere too. Otherwise no
-	// record counts for two requirements, and a file in which one could is
-	// refused.
+	// record counts for two requirements: a file in which one could is refused.
 	Shared bool
-	// Carried says that records carried over from an earlier system count.
+	// Carried says that what was carried over from an earlier system counts.
 	Carried bool
 	// Unwaivable requirements cannot be waived.
 	Unwaivable bool
 
-	Of      []Requirement // groups
-	N       int           // n_of
-	Module  ModuleKey     // lessons_complete, quiz_pass, module_complete
-	Subject string        // the key that a record or an event must carry: an exam, a document, a series of events, …
-	Edition string        // of a statement or an agreement: "1"
-	Codes   []string      // any one of them: professions, trainings, fees, statuses
-	By      []string      // roles of who accepts, writes or signs
+	N         int      // n_of: how many parts
+	Subject   string   // the key that a record or an event must carry: an exam, a document, a series of events
+	Edition   string   // of a statement, an agreement or a form: "1"
+	Statement string   // what is signed
+	Codes     []string // professions, licenses or trainings, any of them
+	Statuses  []string // of a license, any of them
+	By        []string // roles of who accepts, writes or signs
 
-	Count   int // how many
 	Minutes int
 	Percent int
 	Months  int
 	Days    int
 	Years   int
 
-	Category string
+	Category string       // of hours; AnyCategory for all
 	Topics   []TopicHours // hours_min: so much of each topic
-	Delivery []string
-	Over     []string // ids of requirements whose evidence it looks at
+	Delivery []string     // live_online, live_in_person, async; none: all
+	Among    []string     // hours_share_min: the deliveries of which a share is taken
+	Over     []string     // ids of requirements whose evidence, or whose turn, it is about
 
-	Phase     string   // practicum_sessions_min: "preparation", "medicine", "integration"
-	Kinds     []string // of practice; none: those of the program
-	Parts     []string // taken in practice: observer, co_facilitator, lead_supervised, lead, sitter
-	Formats   []string // individual, group, couple
-	Routes    []string
-	Variant   string   // of a consultation: individual, group, mentoring, supervision
-	Approved  []string // person ids or names of approved consultants; none: anybody
-	GroupMax  int
-	Window    int      // rubric_min: the last so many signed logs
-	Level     int      // rubric_min: each criterion at least
-	Floor     int      // rubric_min: the safety criteria of every counted log at least
-	Holds     []string // no_open_holds: kinds; none: all
-	LateAfter int      // attendance_min: minutes late that still count as there
-	MakeUps   int      // attendance_min: events that may be made up
-	WeeklyMax int      // hours_min and consultations: minutes of a week that count; 0: all
-	PagesMin  int
-	PagesMax  int
-	SourceMin int
-	Licensed  []string // jurisdictions of a license; none: any
-	Recheck   int      // days after which a check must be repeated; 0: never
-	From      string   // deadline, min_duration: "start" (of the enrollment), or the id of a requirement
+	Kinds         []string // of practice; none: those of the program
+	Parts         []string // taken in practice: observer, co_facilitator, lead_supervised, lead, sitter
+	Formats       []string // individual, group, couple
+	Routes        []string
+	Variant       string   // of a consultation: individual, group, mentoring, supervision; "" for any
+	Approved      []string // names or person ids of who may give it; none: anybody
+	GroupMax      int      // trainees in a consultation
+	Window        int      // rubric_min: the last so many counted logs
+	Level         int      // rubric_min: each criterion at least
+	Floor         int      // rubric_min: the safety criteria of every signed log at least
+	Holds         []string // no_open_holds: kinds; none: all
+	LateAfter     int      // attendance: minutes missed that still count as there
+	MakeUps       int      // attendance_min: events that may be made up
+	WeeklyMax     int      // minutes of one week that count; 0: all
+	PagesMin      int
+	PagesMax      int
+	SourceMin     int
+	Jurisdictions []string // of a license; none: any
+	Recheck       int      // days after which a check must be repeated; 0: never
+	From          string   // deadline, min_duration: "" from the start of the enrollment, or the id of a requirement
 }
 
 // TopicHours asks for minutes of one topic.
@@ -121,3 +133,16 @@ type TopicHours struct {
 
 // Group reports whether a requirement is made of others.
 func (r *Requirement) Group() bool { return r.Type == AllOf || r.Type == AnyOf || r.Type == NOf }
+
+// For reports whether a requirement is asked of a track.
+func (r *Requirement) For(track string) bool {
+	if len(r.Tracks) == 0 {
+		return true
+	}
+	for _, t := range r.Tracks {
+		if t == track {
+			return true
+		}
+	}
+	return false
+}

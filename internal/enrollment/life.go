@@ -1,5 +1,7 @@
 package enrollment
 
+import "time"
+
 // A Status says whether an enrollment is under way.
 type Status string
 
@@ -25,3 +27,13 @@ type Life struct {
 
 // A Leave runs from its first day to the day before Until.
 type Leave struct{ From, Until string }
+
+// Due is so many months after a day, with the leaves since then and the
+// extension.
+func (l Life) Due(from string, months int) string {
+	t, err := time.Parse(time.DateOnly, from)
+	if err != nil {
+		return from
+	}
+	return t.AddDate(0, months, l.Extension).Format(time.DateOnly)
+}

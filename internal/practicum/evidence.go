@@ -16,9 +16,16 @@ type Session struct {
 	LogID           string
 	Kind            Kind
 	Phase           Phase
+	Part            string // taken by the trainee: observer, lead, …
+	Format          string
+	Route           string // of a medicine session with a client
 	Minutes         int
 	Week            string
 	Status          Status
+	SubmittedAt     time.Time
+	SignerID        string
+	SignerName      string
+	Case            int // tells the enrollment's own cases apart, from 1, in the order of their first logs; 0 before it is signed
 	Grades          Grades
 	CountersignedAt time.Time
 	Intact          bool   // the signature holds
@@ -33,13 +40,34 @@ func (s *Service) Evidence(ctx context.Context, idb bun.IDB, enrollmentIDs []str
 		return nil, fmt.Errorf("read logs: %w", err)
 	}
 	all := make(map[string][]Session, len(enrollmentIDs))
+	cases := make(caseNumbers)
 	for _, r := range rows {
 		all[r.EnrollmentID] = append(all[r.EnrollmentID], Session{
-			LogID: r.ID, Kind: r.Kind, Phase: r.Phase, Minutes: r.Minutes, Week: r.Week, Status: r.Status, Grades: r.Grades,
-			CountersignedAt: r.SignedAt.Time, Intact: s.intact(r), ReturnedReason: r.ReturnReason,
+			LogID: r.ID, Kind: r.Kind, Phase: r.Phase, Part: r.Role, Format: r.Format, Route: r.Route, Minutes: r.Minutes, Week: r.Week,
+			Status: r.Status, Grades: r.Grades, SubmittedAt: r.SubmittedAt.Time, SignerID: r.SignerID, SignerName: r.SignerName,
+			CountersignedAt: r.SignedAt.Time, Intact: s.intact(r), ReturnedReason: r.ReturnReason, Case: cases.of(r.EnrollmentID, r.Case.CaseRef),
 		})
 	}
 	return all, nil
+}
+
+// caseNumbers number the cases of each enrollment, so that cases can be counted
+// without their references leaving this package (DESIGN 2.10).
+type caseNumbers map[string]map[string]int
+
+func (n caseNumbers) of(enrollmentID, ref string) int {
+	if ref == "" {
+		return 0
+	}
+	own := n[enrollmentID]
+	if own == nil {
+		own = make(map[string]int)
+		n[enrollmentID] = own
+	}
+	if own[ref] == 0 {
+		own[ref] = len(own) + 1
+	}
+	return own[ref]
 }
 
 // intact reports whether a log is what was signed. Before it is signed there

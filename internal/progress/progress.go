@@ -11,12 +11,15 @@ import (
 	"github.com/uptrace/bun"
 
 	"github.com/kapstone-lms/kapstone/internal/access"
+	"github.com/kapstone-lms/kapstone/internal/attendance"
 	"github.com/kapstone-lms/kapstone/internal/curriculum"
 	"github.com/kapstone-lms/kapstone/internal/db"
 	"github.com/kapstone-lms/kapstone/internal/enrollment"
 	"github.com/kapstone-lms/kapstone/internal/experience"
 	"github.com/kapstone-lms/kapstone/internal/practicum"
 	"github.com/kapstone-lms/kapstone/internal/quiz"
+	"github.com/kapstone-lms/kapstone/internal/records"
+	"github.com/kapstone-lms/kapstone/internal/standing"
 	"github.com/kapstone-lms/kapstone/internal/study"
 )
 
@@ -43,6 +46,21 @@ type Evidence struct {
 	Sessions      []practicum.Session
 	ExperienceMet bool
 	NameConfirmed bool
+	Attended      attendance.Evidence
+	Records       []*records.Record
+	Waivers       []*standing.Waiver
+	Holds         []*standing.Hold
+	Life          enrollment.Life
+	Track         string
+	Zone          *time.Location // of the cohort; nil means UTC
+	Cohort        CohortFacts
+}
+
+// CohortFacts is what a program's constraints look at.
+type CohortFacts struct {
+	Size      int // trainees enrolled
+	Leaders   int // instructors
+	Directors int // of the program
 }
 
 // Of returns the progress of an enrollment that the actor may see.

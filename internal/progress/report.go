@@ -19,20 +19,25 @@ const (
 	Expired    Status = "expired"     // it was met and holds no more, or its time is over
 )
 
+// Done reports whether nothing is left to do.
+func (s Status) Done() bool { return s == Met || s == Waived }
+
 // A Report is what is done and what is missing on one enrollment's way.
 type Report struct {
 	EnrollmentID string
 	Program      string
 	Version      int
+	Track        string    // "" where the program has none
 	At           time.Time // when it was worked out
-	Status       Status
-	Have         int // leaves met
-	Need         int // leaves in all
+	Status       Status    // met when nothing is left
+	Have         int       // leaves done
+	Need         int       // leaves in all
 	Requirements []Node
 }
 
 // A Node is a requirement as it stands. Have and Need count what the
-// requirement is made of: lessons, quizzes, sessions, or the parts of a group.
+// requirement is made of: lessons, quizzes, sessions, the parts of a group, or
+// minutes where Unit says so.
 type Node struct {
 	ID      string
 	Type    curriculum.RequirementType
@@ -40,6 +45,8 @@ type Node struct {
 	Status  Status
 	Have    int
 	Need    int
+	Unit    string   // "minutes", or "" for things that are counted
+	Note    string   // what is worth knowing about what is done: until when it holds, why it was waived
 	Missing []string // what is missing, one short phrase each
 	Next    string   // what to do next, a sentence; "" when nothing is
 	Call    Call     // the request that does it, where there is one
@@ -56,22 +63,22 @@ type Call struct {
 // Evaluate works out a program's requirements from the evidence at a time. The
 // same input gives the same report.
 func Evaluate(edition *curriculum.Program, course *curriculum.Course, evidence Evidence, now time.Time) *Report {
-	r := &Report{Program: edition.Key, Version: edition.Version, At: now}
-	v := evaluation{edition, course, evidence, now}
-	for _, req := range edition.Requirements {
-		r.Requirements = append(r.Requirements, v.node(req))
-	}
+	v := newEvaluation(edition, course, evidence, now)
+	r := &Report{Program: edition.Key, Version: edition.Version, Track: evidence.Track, At: now}
+	r.Requirements = v.nodes(edition.Requirements)
+	v.settle(r.Requirements)
 	r.Status = together(r.Requirements)
 	r.count(r.Requirements)
 	return r
 }
 
+// count counts the leaves: a choice between parts is one.
 func (r *Report) count(nodes []Node) {
 	for _, n := range nodes {
 		switch {
-		case n.Type == curriculum.AllOf:
+		case n.Type == curriculum.AllOf && n.Status != Waived:
 			r.count(n.Of)
-		case n.Status == Met:
+		case n.Status.Done():
 			r.Have++
 			r.Need++
 		default:
@@ -80,42 +87,79 @@ func (r *Report) count(nodes []Node) {
 	}
 }
 
-// Missing lists the leaves that are not met, in the order of the program.
+// Missing lists the leaves that are not done, in the order of the program.
 func (r *Report) Missing() []Node { return missing(r.Requirements) }
 
 func missing(nodes []Node) (open []Node) {
 	for _, n := range nodes {
 		switch {
+		case n.Status.Done():
 		case n.Type == curriculum.AllOf:
 			open = append(open, missing(n.Of)...)
-		case n.Status != Met:
+		default:
 			open = append(open, n)
 		}
 	}
 	return open
 }
 
-// together is the status of a group: met when all parts are, blocked when what
-// is left cannot go on by the trainee's own doing.
-func together(parts []Node) Status {
-	var met, blocked, begun int
-	for _, n := range parts {
-		switch n.Status {
-		case Met:
-			met++
-		case Blocked:
-			blocked++
-		case InProgress:
-			begun++
+// Find returns a node by its id, or nil.
+func (r *Report) Find(id string) *Node { return find(r.Requirements, id) }
+
+func find(nodes []Node, id string) *Node {
+	for i := range nodes {
+		if nodes[i].ID == id {
+			return &nodes[i]
+		}
+		if n := find(nodes[i].Of, id); n != nil {
+			return n
 		}
 	}
+	return nil
+}
+
+// together is the status of parts of which all are needed: met when all are
+// done, blocked or expired when what is left cannot go on by the trainee's own
+// doing.
+func together(parts []Node) Status {
+	n := tally(parts)
 	switch {
-	case met == len(parts):
+	case n[Waived] == len(parts) && len(parts) > 0:
+		return Waived
+	case n[Met]+n[Waived] == len(parts):
 		return Met
-	case met+blocked == len(parts):
+	case n[Met]+n[Waived]+n[Blocked] == len(parts):
 		return Blocked
-	case met+blocked+begun > 0:
-		return InProgress
+	case n[Met]+n[Waived]+n[Blocked]+n[Expired] == len(parts):
+		return Expired
+	case n[NotMet] == len(parts):
+		return NotMet
 	}
-	return NotMet
+	return InProgress
+}
+
+func tally(parts []Node) map[Status]int {
+	n := make(map[Status]int, 6)
+	for _, p := range parts {
+		n[p.Status]++
+	}
+	return n
+}
+
+// enough is the status of parts of which some are needed.
+func enough(parts []Node, need int) Status {
+	n := tally(parts)
+	switch {
+	case n[Met] == 0 && n[Waived] >= need:
+		return Waived
+	case n[Met]+n[Waived] >= need:
+		return Met
+	case len(parts)-n[Blocked]-n[Expired] < need && n[Expired] == 0:
+		return Blocked
+	case len(parts)-n[Blocked]-n[Expired] < need:
+		return Expired
+	case n[NotMet] == len(parts):
+		return NotMet
+	}
+	return InProgress
 }
