@@ -1,12 +1,14 @@
 package progress
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/kapstone-lms/kapstone/internal/curriculum"
+	"github.com/kapstone-lms/kapstone/internal/practicum"
 	"github.com/kapstone-lms/kapstone/internal/records"
 	"github.com/kapstone-lms/kapstone/internal/standing"
 )
@@ -37,7 +39,8 @@ func newEvaluation(edition *curriculum.Program, course *curriculum.Course, e Evi
 		byKind: make(map[records.Kind][]*records.Record), waived: make(map[string]*standing.Waiver),
 		reqs: make(map[string]*curriculum.Requirement), bare: make(map[string]Node),
 	}
-	for _, r := range e.Records {
+	v.evidence.Records, v.evidence.Sessions = inOrder(e.Records), bySigning(e.Sessions)
+	for _, r := range v.evidence.Records {
 		v.byKind[r.Kind] = append(v.byKind[r.Kind], r)
 	}
 	for _, w := range e.Waivers {
@@ -48,11 +51,37 @@ func newEvaluation(edition *curriculum.Program, course *curriculum.Course, e Evi
 	return v
 }
 
+// inOrder returns records by the day they are about, so that the order in which
+// they come changes no word of a report.
+func inOrder(all []*records.Record) []*records.Record {
+	if slices.IsSortedFunc(all, older) {
+		return all
+	}
+	return slices.SortedFunc(slices.Values(all), older)
+}
+
+func older(a, b *records.Record) int { return cmp.Or(cmp.Compare(a.OnDay, b.OnDay), cmp.Compare(a.ID, b.ID)) }
+
+// bySigning returns sessions in the order in which they were signed.
+func bySigning(all []practicum.Session) []practicum.Session {
+	earlier := func(a, b practicum.Session) int {
+		return cmp.Or(a.CountersignedAt.Compare(b.CountersignedAt), cmp.Compare(a.LogID, b.LogID))
+	}
+	if slices.IsSortedFunc(all, earlier) {
+		return all
+	}
+	return slices.SortedFunc(slices.Values(all), earlier)
+}
+
 // nodes works out requirements by themselves: who waits for whom comes after.
 func (v *evaluation) nodes(all []curriculum.Requirement) (nodes []Node) {
 	for i := range all {
-		if r := &all[i]; r.For(v.evidence.Track) {
-			nodes = append(nodes, v.node(r))
+		r := &all[i]
+		if !r.For(v.evidence.Track) {
+			continue
+		}
+		if n := v.node(r); !r.Group() || len(n.Of) > 0 { // a group may be empty for a track
+			nodes = append(nodes, n)
 		}
 	}
 	return nodes

@@ -2,6 +2,7 @@ package progress
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -139,9 +140,9 @@ func until(day string) string {
 	return "Holds until " + date(day)
 }
 
-// newest returns the records that a requirement is about. Of licenses, fees,
-// clearances, decisions and exams the last word counts, so only the newest of each is returned;
-// records wait for nobody, so those that wait come too.
+// newest returns the records that a requirement is about. Where the last word
+// counts, it returns only the newest that was confirmed, beside those that
+// wait.
 func (v *evaluation) newest(p paper, r *curriculum.Requirement) (all []*records.Record) {
 	last := make(map[string]*records.Record)
 	for _, x := range v.byKind[p.kind] {
@@ -151,26 +152,13 @@ func (v *evaluation) newest(p paper, r *curriculum.Requirement) (all []*records.
 			all = append(all, x)
 		default:
 			key := x.Subject + "/" + x.Jurisdiction
-			if old := last[key]; old == nil || newer(x, old) {
-				last[key] = x
-			}
+			last[key] = x // records come in the order of their days
 		}
 	}
-	for _, x := range v.byKind[p.kind] {
-		if last[x.Subject+"/"+x.Jurisdiction] == x {
-			all = append(all, x)
-		}
+	for _, key := range slices.Sorted(maps.Keys(last)) {
+		all = append(all, last[key])
 	}
 	return all
-}
-
-// newer orders records by the day they are about, then by when they were
-// entered.
-func newer(a, b *records.Record) bool {
-	if a.OnDay != b.OnDay {
-		return a.OnDay > b.OnDay
-	}
-	return a.ID > b.ID
 }
 
 // lastWord lists the kinds of which a newer record undoes an older one.

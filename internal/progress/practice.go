@@ -185,8 +185,7 @@ func (v *evaluation) over(r *curriculum.Requirement) (all []practicum.Session) {
 			}
 		}
 	}
-	slices.SortStableFunc(all, func(a, b practicum.Session) int { return a.CountersignedAt.Compare(b.CountersignedAt) })
-	return all
+	return bySigning(all)
 }
 
 // requirement finds a requirement of the program by its id.
