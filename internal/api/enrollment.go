@@ -48,8 +48,9 @@ type progressView struct {
 	EnrollmentID   string            `json:"enrollment_id"`
 	Program        string            `json:"program"`
 	ProgramVersion int               `json:"program_version"`
+	Track          string            `json:"track,omitempty"`
 	At             time.Time         `json:"at"`
-	Status         string            `json:"status" enum:"met,in_progress,not_met,blocked"`
+	Status         string            `json:"status" enum:"met,in_progress,not_met,blocked,waived,expired"`
 	Have           int               `json:"have" doc:"requirements met"`
 	Need           int               `json:"need" doc:"requirements in all"`
 	Requirements   []requirementView `json:"requirements"`
@@ -59,9 +60,11 @@ type requirementView struct {
 	ID      string            `json:"id"`
 	Type    string            `json:"type"`
 	Title   string            `json:"title"`
-	Status  string            `json:"status" enum:"met,in_progress,not_met,blocked"`
+	Status  string            `json:"status" enum:"met,in_progress,not_met,blocked,waived,expired"`
 	Have    int               `json:"have"`
 	Need    int               `json:"need"`
+	Unit    string            `json:"unit,omitempty" enum:"minutes" doc:"what have and need count, where it is not things"`
+	Note    string            `json:"note,omitempty" doc:"what is worth knowing of what is done: until when it holds, why it was waived"`
 	Missing []string          `json:"missing"`
 	Next    string            `json:"next" doc:"what to do next, in words"`
 	Call    *callView         `json:"call,omitempty" doc:"the request that does it"`
@@ -75,7 +78,7 @@ type callView struct {
 
 func viewProgress(r *progress.Report) progressView {
 	return progressView{
-		r.EnrollmentID, r.Program, r.Version, r.At, string(r.Status), r.Have, r.Need, viewNodes(r.EnrollmentID, r.Requirements),
+		r.EnrollmentID, r.Program, r.Version, r.Track, r.At, string(r.Status), r.Have, r.Need, viewNodes(r.EnrollmentID, r.Requirements),
 	}
 }
 
@@ -83,7 +86,7 @@ func viewNodes(enrollmentID string, nodes []progress.Node) []requirementView {
 	all := make([]requirementView, len(nodes))
 	for i, n := range nodes {
 		all[i] = requirementView{
-			ID: n.ID, Type: string(n.Type), Title: n.Title, Status: string(n.Status), Have: n.Have, Need: n.Need,
+			ID: n.ID, Type: string(n.Type), Title: n.Title, Status: string(n.Status), Have: n.Have, Need: n.Need, Unit: n.Unit, Note: n.Note,
 			Missing: append([]string{}, n.Missing...), Next: n.Next, Of: viewNodes(enrollmentID, n.Of),
 		}
 		if n.Call != (progress.Call{}) {

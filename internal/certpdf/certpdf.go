@@ -22,6 +22,7 @@ type Document struct {
 	Holder         string // the name as its bearer confirmed it, at most MaxName characters
 	Program        string
 	ProgramVersion string
+	Remark         string   // a sentence of the program's own; empty: not printed
 	Modules        []Module // at most MaxModules, in the order printed
 	Hours          []Hours  // at most MaxHours, in the order printed
 	Practice       string   // what the practice was, "role play and peer practice"; empty: not printed
@@ -57,7 +58,7 @@ const (
 	MaxText    = 300 // any other text; a long one may still be refused by the room it has
 	MaxURL     = 800
 	MaxModules = 10
-	MaxHours   = 6
+	MaxHours   = 8
 )
 
 // Draw returns the certificate as a PDF of one page, A4 landscape. Equal

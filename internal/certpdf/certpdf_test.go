@@ -3,6 +3,7 @@ package certpdf
 import (
 	"bytes"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"image"
 	"runtime"
@@ -65,6 +66,20 @@ func draw(t testing.TB, d Document) []byte {
 
 func TestACertificateReadsAsItShould(t *testing.T) {
 	golden(t, "certificate.txt", read(t, draw(t, sample()), "-raw"))
+}
+
+func TestARemarkStandsBelowTheProgram(t *testing.T) {
+	d := sample()
+	d.Remark = "Pre-licensed participants practiced under supervision only."
+	got := read(t, draw(t, d), "-raw")
+	program, remark, modules := strings.Index(got, "Version "), strings.Index(got, d.Remark), strings.Index(got, "Modules completed")
+	if remark < program || modules < remark {
+		t.Errorf("the remark does not stand between the program and its modules:\n%s", got)
+	}
+	d.Remark = "\u202eturned"
+	if _, err := Draw(d); !errors.Is(err, ErrHidden) {
+		t.Errorf("Draw with a remark that turns the writing = %v, want ErrHidden", err)
+	}
 }
 
 // The hash was made by another process on another day: equal documents give

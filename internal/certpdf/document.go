@@ -40,7 +40,7 @@ func checked(d Document) (Document, error) {
 		if field == "holder" {
 			most = MaxName
 		}
-		if *text == "" && field != "practice" {
+		if *text == "" && field != "practice" && field != "remark" {
 			return d, ErrEmpty.At(field)
 		}
 		if utf8.RuneCountInString(*text) > most {
@@ -87,7 +87,7 @@ func (d *Document) texts() func(yield func(string, *string) bool) {
 	return func(yield func(string, *string) bool) {
 		ok := yield("title", &d.Title) && yield("holder", &d.Holder) &&
 			yield("program", &d.Program) && yield("program_version", &d.ProgramVersion) &&
-			yield("practice", &d.Practice) &&
+			yield("remark", &d.Remark) && yield("practice", &d.Practice) &&
 			yield("issuer_name", &d.IssuerName) && yield("issuer_address", &d.IssuerAddress) &&
 			yield("signatory_name", &d.SignatoryName) && yield("signatory_title", &d.SignatoryTitle) &&
 			yield("serial", &d.Serial)

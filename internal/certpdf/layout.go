@@ -38,6 +38,7 @@ func (p *pen) certificate(d Document) {
 	p.frame()
 	p.letterhead(d)
 	p.record(d)
+	p.remark(d.Remark)
 	p.modules(d.Modules)
 	p.hours(d.Hours)
 	p.practice(d.Practice)
@@ -86,6 +87,16 @@ func (p *pen) record(d Document) {
 	p.put("program", d.Program, middle, 111, box{style: display, align: center, width: 230, size: 21, keep: 12, least: 6})
 	p.ink(gray)
 	p.put("program_version", "Version "+d.ProgramVersion, middle, 117, box{style: italic, align: center, width: 220, size: 11, least: 6})
+}
+
+// remark is the program's own sentence, between what was completed and its
+// parts.
+func (p *pen) remark(text string) {
+	if text == "" {
+		return
+	}
+	p.ink(gray)
+	p.put("remark", text, middle, 121.3, box{style: italic, align: center, width: 230, size: 9.5, least: 5})
 }
 
 // name puts the holder's name, of any size and on one line or two, into the

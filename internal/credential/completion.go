@@ -61,7 +61,7 @@ func (c *Completion) sort(p *enrollment.Pinned, r *progress.Report, e progress.E
 	switch flags := flags(e, issued); {
 	case issued != nil && issued.Status == Valid:
 		c.Issued = append(c.Issued, st)
-	case r.Status != progress.Met:
+	case !r.Status.Done():
 		st.Reasons = reasons(r)
 		c.NotYet = append(c.NotYet, st)
 	case len(flags) > 0:

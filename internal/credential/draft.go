@@ -14,6 +14,7 @@ import (
 	"github.com/kapstone-lms/kapstone/internal/enrollment"
 	"github.com/kapstone-lms/kapstone/internal/fault"
 	"github.com/kapstone-lms/kapstone/internal/progress"
+	"github.com/kapstone-lms/kapstone/internal/records"
 )
 
 // The faults of issuing.
@@ -57,7 +58,7 @@ func (s *Service) draft(ctx context.Context, idb bun.IDB, p *enrollment.Pinned, 
 	}
 	now := s.now()
 	report := progress.Evaluate(p.Edition, p.Course, evidence[0], now)
-	if report.Status != progress.Met {
+	if !report.Status.Done() {
 		return nil, ErrNotComplete.With("missing", reasons(report))
 	}
 	snapshot, err := json.Marshal(snapshotOf(p, report, evidence[0]))
@@ -113,9 +114,30 @@ type snapshot struct {
 	Program        string            `json:"program"`
 	ProgramVersion int               `json:"program_version"`
 	CourseHash     string            `json:"course_hash"`
+	Track          string            `json:"track,omitempty"`
 	Requirements   []snapshotNode    `json:"requirements"`
 	Quizzes        []snapshotQuiz    `json:"quizzes"`
 	Sessions       []snapshotSession `json:"sessions"`
+	Waivers        []snapshotWaiver  `json:"waivers,omitempty"`
+	Records        []snapshotRecord  `json:"records,omitempty"`
+}
+
+type snapshotWaiver struct {
+	Requirement string `json:"requirement"`
+	Reason      string `json:"reason"`
+	ApprovedBy  string `json:"approved_by"`
+}
+
+// A snapshotRecord is a record that counted. Clearances are not among them:
+// who needed one is nobody's business.
+type snapshotRecord struct {
+	ID      string `json:"id"`
+	Kind    string `json:"kind"`
+	Subject string `json:"subject,omitempty"`
+	Value   string `json:"value,omitempty"`
+	Minutes int    `json:"minutes,omitempty"`
+	OnDay   string `json:"on_day,omitempty"`
+	Carried string `json:"carried_over_from,omitempty"`
 }
 
 type snapshotNode struct {
@@ -140,7 +162,7 @@ type snapshotSession struct {
 }
 
 func snapshotOf(p *enrollment.Pinned, r *progress.Report, e progress.Evidence) snapshot {
-	s := snapshot{EvaluatedAt: r.At, Program: p.Program, ProgramVersion: p.ProgramVersion, CourseHash: p.CourseHash}
+	s := snapshot{EvaluatedAt: r.At, Program: p.Program, ProgramVersion: p.ProgramVersion, CourseHash: p.CourseHash, Track: e.Track}
 	var walk func([]progress.Node)
 	walk = func(nodes []progress.Node) {
 		for _, n := range nodes {
@@ -156,6 +178,14 @@ func snapshotOf(p *enrollment.Pinned, r *progress.Report, e progress.Evidence) s
 	}
 	for _, x := range counted(p.Edition, e) {
 		s.Sessions = append(s.Sessions, snapshotSession{x.LogID, string(x.Kind), string(x.Phase), x.Minutes, x.CountersignedAt})
+	}
+	for _, w := range e.Waivers {
+		s.Waivers = append(s.Waivers, snapshotWaiver{w.Requirement, w.Reason, w.DecidedBy})
+	}
+	for _, x := range e.Records {
+		if x.State == records.Confirmed && x.Kind != records.Clearance {
+			s.Records = append(s.Records, snapshotRecord{x.ID, string(x.Kind), x.Subject, x.Value, x.Minutes, x.OnDay, x.Carried})
+		}
 	}
 	return s
 }

@@ -1,6 +1,7 @@
 package credential
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,26 +12,56 @@ import (
 	"github.com/kapstone-lms/kapstone/internal/enrollment"
 	"github.com/kapstone-lms/kapstone/internal/practicum"
 	"github.com/kapstone-lms/kapstone/internal/progress"
+	"github.com/kapstone-lms/kapstone/internal/records"
 )
 
 // print puts together what stands on the paper.
 func (s *Service) print(c *Certificate, p *enrollment.Pinned, e progress.Evidence, name string) certpdf.Document {
 	sessions := counted(p.Edition, e)
+	t := progress.Transcribe(p.Edition, p.Course, e)
+	words := words(p.Edition, e.Track)
 	d := certpdf.Document{
-		Title:          p.Edition.Certificate.Title,
+		Title:          words.Title,
 		Holder:         name,
 		Program:        p.Edition.Title,
 		ProgramVersion: fmt.Sprint(p.Edition.Version),
-		Hours:          hours(p.Course, p.Edition, sessions),
+		Remark:         words.Text,
+		Hours:          hours(t, sessions),
 		Practice:       practice(sessions),
 	}
+	carried := carriedModules(t)
 	for _, m := range p.Course.Modules {
-		if asks(p.Edition.Requirements, m.Key) {
+		done := slices.ContainsFunc(t.Modules, func(x progress.StudiedModule) bool { return x.Key == m.Key })
+		switch {
+		case done:
 			d.Modules = append(d.Modules, certpdf.Module{Title: m.Title, CompletedOn: completedOn(m, p.Edition, e, sessions)})
+		case carried[m.Key] != "":
+			d.Modules = append(d.Modules, certpdf.Module{Title: m.Title + " (carried over from " + carried[m.Key] + ")"})
 		}
 	}
 	s.sign(&d, c)
 	return d
+}
+
+// words returns what a certificate says for a track: its own words where it has
+// some, else those of the program.
+func words(edition *curriculum.Program, track string) curriculum.Certificate {
+	w := edition.Certificate
+	if t := edition.Track(track); t != nil {
+		w.Title, w.Text = cmp.Or(t.Certificate.Title, w.Title), cmp.Or(t.Certificate.Text, w.Text)
+	}
+	return w
+}
+
+// carriedModules returns where modules were studied that were carried over.
+func carriedModules(t *progress.Transcript) map[curriculum.ModuleKey]string {
+	from := make(map[curriculum.ModuleKey]string)
+	for _, r := range t.Carried {
+		if r.Kind == records.Module {
+			from[curriculum.ModuleKey(r.Subject)] = r.Carried
+		}
+	}
+	return from
 }
 
 // sign prints who issues and how to check it.
@@ -62,29 +93,53 @@ var kinds = []struct {
 }
 
 // hours sums the minutes by kind: study by the lessons' own estimate, practice
-// as logged and signed. Personal experience has no line, by design.
-func hours(course *curriculum.Course, edition *curriculum.Program, sessions []practicum.Session) []certpdf.Hours {
-	study := 0
-	for _, m := range course.Modules {
-		if asks(edition.Requirements, m.Key) {
-			for _, l := range m.Lessons {
-				study += l.Minutes
-			}
-		}
+// as logged and signed, and what was carried over by itself. Personal
+// experience has no line, by design.
+func hours(t *progress.Transcript, sessions []practicum.Session) (all []certpdf.Hours) {
+	sums := make(map[string]int)
+	for _, h := range t.Hours {
+		sums[lineOf(h)] += h.Minutes
 	}
-	all := []certpdf.Hours{{Kind: "Online study", Minutes: study}}
-	for _, k := range kinds {
-		minutes := 0
-		for _, x := range sessions {
-			if x.Kind == k.kind {
-				minutes += x.Minutes
-			}
-		}
-		if minutes > 0 {
-			all = append(all, certpdf.Hours{Kind: "Supervised practice: " + k.words, Minutes: minutes})
+	for _, x := range sessions {
+		sums["Supervised practice: "+practiceWords(x.Kind)] += x.Minutes
+	}
+	for _, r := range t.Carried {
+		sums["Carried over from earlier training"] += r.Minutes
+	}
+	for _, kind := range lines {
+		if sums[kind] > 0 {
+			all = append(all, certpdf.Hours{Kind: kind, Minutes: sums[kind]})
 		}
 	}
 	return all
+}
+
+// lines are the kinds of hours in the order in which they are printed.
+var lines = []string{
+	"Online study", "Live sessions", "Consultation", "Other training", "Supervised practice: role play", "Supervised practice: practice with peers",
+	"Supervised practice: sessions with clients", "Carried over from earlier training",
+}
+
+// lineOf says under which kind time is printed.
+func lineOf(h progress.Spent) string {
+	switch {
+	case h.Category == "consultation":
+		return "Consultation"
+	case h.Category == "didactic" && h.Delivery == "async":
+		return "Online study"
+	case h.Delivery == "live_online", h.Delivery == "live_in_person":
+		return "Live sessions"
+	}
+	return "Other training"
+}
+
+func practiceWords(kind practicum.Kind) string {
+	for _, k := range kinds {
+		if k.kind == kind {
+			return k.words
+		}
+	}
+	return string(kind)
 }
 
 // asks reports whether a program asks for the lessons of a module.

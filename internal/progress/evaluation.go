@@ -60,7 +60,9 @@ func inOrder(all []*records.Record) []*records.Record {
 	return slices.SortedFunc(slices.Values(all), older)
 }
 
-func older(a, b *records.Record) int { return cmp.Or(cmp.Compare(a.OnDay, b.OnDay), cmp.Compare(a.ID, b.ID)) }
+func older(a, b *records.Record) int {
+	return cmp.Or(cmp.Compare(a.OnDay, b.OnDay), cmp.Compare(a.ID, b.ID))
+}
 
 // bySigning returns sessions in the order in which they were signed.
 func bySigning(all []practicum.Session) []practicum.Session {
