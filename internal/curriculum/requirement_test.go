@@ -2,6 +2,7 @@ package curriculum
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -217,4 +218,39 @@ func TestAnExampleIsMarked(t *testing.T) {
 	}
 	files["programs/examples/shown.yaml"].Data = []byte("default: true\n" + string(files["programs/examples/shown.yaml"].Data))
 	wantFaults(t, files, "programs/examples/shown.yaml:1: `default` is true of an example")
+}
+
+// The page for authors names every type, and every field of a type in its row.
+func TestThePageForAuthorsIsWhole(t *testing.T) {
+	page, err := os.ReadFile("../../docs/programs.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := make(map[string]string)
+	for line := range strings.Lines(string(page)) {
+		if cells := strings.Split(line, "|"); len(cells) == 5 {
+			for _, name := range strings.Fields(cells[1]) {
+				rows[strings.Trim(name, "`")] = cells[3]
+			}
+		}
+	}
+	for typ, spec := range fitting {
+		row, ok := rows[string(typ)]
+		if !ok {
+			t.Errorf("the page does not name the type %s", typ)
+		}
+		for _, field := range strings.Fields(strings.ReplaceAll(spec, "|", "")) {
+			if field == "time" {
+				field = "hours"
+			}
+			if !strings.Contains(row, "`"+field+"`") {
+				t.Errorf("the page does not name the field %s of %s", field, typ)
+			}
+		}
+	}
+	for _, name := range always {
+		if !strings.Contains(string(page), "`"+name+"`") {
+			t.Errorf("the page does not name the field %s", name)
+		}
+	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/kapstone-lms/kapstone/internal/enrollment"
 	"github.com/kapstone-lms/kapstone/internal/practicum"
 	"github.com/kapstone-lms/kapstone/internal/progress"
+	"github.com/kapstone-lms/kapstone/internal/quiz"
 	"github.com/kapstone-lms/kapstone/internal/records"
 	"github.com/kapstone-lms/kapstone/internal/standing"
 )
@@ -373,6 +374,43 @@ func TestChoicesAndTracks(t *testing.T) {
 	}
 	if r.Find("dd") == nil || r.Status == progress.Met {
 		t.Errorf("a requirement of the trainee's track is not asked:\n%s", said(r))
+	}
+}
+
+// What only the program can enter is nothing for the trainee to send.
+func TestACallIsThereForWhatTheTraineeEnters(t *testing.T) {
+	w := newWorld(course(t))
+	letter := curriculum.Requirement{ID: "letter", Type: curriculum.Letter, By: []string{"supervisor"}}
+	r := evaluate(t, w, doc("paper"), letter)
+	if got := r.Find("paper").Call; got != (progress.Call{Method: "POST", Path: "records"}) {
+		t.Errorf("the call for a document is %v", got)
+	}
+	if got := r.Find("letter").Call; got != (progress.Call{}) {
+		t.Errorf("the call for a letter is %v, want none", got)
+	}
+}
+
+func TestAChoiceIsBlockedOnlyWhenNothingIsLeftToChoose(t *testing.T) {
+	w := newWorld(course(t))
+	w.Quizzes["science"] = quiz.Standing{Module: "science", Attempts: 3, FailedAt: noon}
+	failed := curriculum.Requirement{ID: "failed", Type: curriculum.QuizPass, Module: "science"}
+	old := curriculum.Requirement{ID: "old", Type: curriculum.CredentialCurrent, Subject: "bls"}
+	w.record(records.Credential, "bls", ends("2026-01-01"))
+	for _, tt := range []struct {
+		n    int
+		of   []curriculum.Requirement
+		want progress.Status
+	}{
+		{1, []curriculum.Requirement{failed, doc("aa")}, progress.InProgress},
+		{2, []curriculum.Requirement{failed, doc("aa")}, progress.Blocked},
+		{1, []curriculum.Requirement{old, doc("aa")}, progress.InProgress},
+		{1, []curriculum.Requirement{old}, progress.Expired},
+		{2, []curriculum.Requirement{failed, old}, progress.Expired},
+	} {
+		choice := curriculum.Requirement{ID: "choice", Type: curriculum.NOf, N: tt.n, Of: tt.of}
+		if n := evaluate(t, w, choice).Find("choice"); n.Status != tt.want {
+			t.Errorf("%d of %v is %s, want %s", tt.n, tt.of, n.Status, tt.want)
+		}
 	}
 }
 
