@@ -57,23 +57,43 @@ type progressView struct {
 }
 
 type requirementView struct {
-	ID      string            `json:"id"`
-	Type    string            `json:"type"`
-	Title   string            `json:"title"`
-	Status  string            `json:"status" enum:"met,in_progress,not_met,blocked,waived,expired"`
-	Have    int               `json:"have"`
-	Need    int               `json:"need"`
-	Unit    string            `json:"unit,omitempty" enum:"minutes" doc:"what have and need count, where it is not things"`
-	Note    string            `json:"note,omitempty" doc:"what is worth knowing of what is done: until when it holds, why it was waived"`
-	Missing []string          `json:"missing"`
-	Next    string            `json:"next" doc:"what to do next, in words"`
-	Call    *callView         `json:"call,omitempty" doc:"the request that does it"`
-	Of      []requirementView `json:"of,omitempty" doc:"the parts of a group"`
+	ID        string            `json:"id"`
+	Type      string            `json:"type"`
+	Title     string            `json:"title"`
+	Status    string            `json:"status" enum:"met,in_progress,not_met,blocked,waived,expired"`
+	Have      int               `json:"have"`
+	Need      int               `json:"need"`
+	Unit      string            `json:"unit,omitempty" enum:"minutes" doc:"what have and need count, where it is not things"`
+	Note      string            `json:"note,omitempty" doc:"what is worth knowing of what is done: until when it holds, why it was waived"`
+	Missing   []string          `json:"missing"`
+	Next      string            `json:"next" doc:"what to do next, in words"`
+	Call      *callView         `json:"call,omitempty" doc:"the request that does it"`
+	Statement string            `json:"statement,omitempty" doc:"what is to be signed"`
+	Of        []requirementView `json:"of,omitempty" doc:"the parts of a group"`
 }
 
 type callView struct {
-	Method string `json:"method"`
-	Path   string `json:"path"`
+	Method string          `json:"method"`
+	Path   string          `json:"path"`
+	Body   *recordHintView `json:"body,omitempty" doc:"what a record is to say; the rest is yours to fill in"`
+}
+
+type recordHintView struct {
+	Kind    string `json:"kind"`
+	Subject string `json:"subject,omitempty"`
+	Edition string `json:"edition,omitempty"`
+}
+
+// viewCall shows a call below an enrollment, or nothing.
+func viewCall(enrollmentID string, c progress.Call) *callView {
+	if c == (progress.Call{}) {
+		return nil
+	}
+	v := &callView{Method: c.Method, Path: Base + "/enrollments/" + enrollmentID + "/" + c.Path}
+	if c.Kind != "" {
+		v.Body = &recordHintView{string(c.Kind), c.Subject, c.Edition}
+	}
+	return v
 }
 
 func viewProgress(r *progress.Report) progressView {
@@ -87,10 +107,7 @@ func viewNodes(enrollmentID string, nodes []progress.Node) []requirementView {
 	for i, n := range nodes {
 		all[i] = requirementView{
 			ID: n.ID, Type: string(n.Type), Title: n.Title, Status: string(n.Status), Have: n.Have, Need: n.Need, Unit: n.Unit, Note: n.Note,
-			Missing: append([]string{}, n.Missing...), Next: n.Next, Of: viewNodes(enrollmentID, n.Of),
-		}
-		if n.Call != (progress.Call{}) {
-			all[i].Call = &callView{n.Call.Method, Base + "/enrollments/" + enrollmentID + "/" + n.Call.Path}
+			Missing: append([]string{}, n.Missing...), Next: n.Next, Call: viewCall(enrollmentID, n.Call), Statement: n.Sign, Of: viewNodes(enrollmentID, n.Of),
 		}
 	}
 	return all

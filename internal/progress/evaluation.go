@@ -108,7 +108,7 @@ func (v *evaluation) node(r *curriculum.Requirement) Node {
 func (v *evaluation) finish(n *Node, r *curriculum.Requirement) {
 	v.relieve(n)
 	if n.Status.Done() {
-		n.Missing, n.Next, n.Call = nil, "", Call{}
+		n.Missing, n.Next, n.Call, n.Sign = nil, "", Call{}, ""
 	} else if r.Advice != "" {
 		n.Next = r.Advice
 	}

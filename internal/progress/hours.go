@@ -141,15 +141,22 @@ func (v *evaluation) hoursMin(n *Node, r *curriculum.Requirement) {
 	if short == 0 {
 		n.Missing = []string{fmt.Sprintf("%s of %s", span(n.Need-n.Have), ofCategory(r.Category))}
 	}
-	n.ask(waiting, nextHours(r.Category))
+	n.ask(waiting, r.Category)
 }
 
-// ask says what to do for time that is missing.
-func (n *Node) ask(waiting int, next string) {
-	n.Call, n.Next = Call{"POST", "records"}, next
+// ask says what to do for time of a category that is missing.
+func (n *Node) ask(waiting int, category string) {
+	switch category {
+	case "practicum":
+		n.Next, n.Call = "Practice sessions and log them; signed ones count.", Call{Method: "POST", Path: "logs"}
+	case "consultation":
+		n.Next, n.Call = "Meet with your consultant, then enter the consultation with its day and length.", entry(records.Consultation, "", "")
+	default:
+		n.Next, n.Call = "Come to the next events of your cohort, or enter what you did elsewhere with its day and length.", entry(records.Hours, "", "")
+	}
 	if waiting > 0 {
-		n.Status, n.Call = InProgress, Call{}
-		n.Next = fmt.Sprintf("%s wait to be confirmed by your instructor. %s", span(waiting), next)
+		n.Status = InProgress
+		n.Next = fmt.Sprintf("%s wait to be confirmed by your instructor. %s", span(waiting), n.Next)
 	}
 }
 
@@ -158,16 +165,6 @@ func ofCategory(category string) string {
 		return "training of any kind"
 	}
 	return plain(category)
-}
-
-func nextHours(category string) string {
-	switch category {
-	case "practicum":
-		return "Practice sessions and log them; signed ones count."
-	case "consultation":
-		return "Meet with your consultant, then enter the consultation with its day and length."
-	}
-	return "Come to the next events of your cohort, or enter what you did elsewhere with its day and length."
 }
 
 // share asks that a part of some hours was given in one way.
@@ -185,7 +182,8 @@ func (v *evaluation) share(n *Node, r *curriculum.Requirement) {
 	}
 	ways := listed(mapped(r.Delivery, plain), " or ")
 	n.Missing = []string{fmt.Sprintf("at least %d %% of your hours %s; you have %s of %s", r.Percent, ways, span(have), span(whole))}
-	n.ask(0, fmt.Sprintf("Take more of your hours %s.", ways))
+	n.ask(0, r.Category)
+	n.Next = fmt.Sprintf("Take more of your hours %s.", ways)
 }
 
 func mapped(all []string, f func(string) string) (out []string) {
@@ -210,7 +208,7 @@ func (v *evaluation) renewal(n *Node, r *curriculum.Requirement) {
 		return
 	}
 	n.Missing = []string{fmt.Sprintf("%s of %s before %s", span(n.Need-n.Have), ofCategory(r.Category), date(until))}
-	n.ask(0, nextHours(r.Category))
+	n.ask(0, r.Category)
 }
 
 // cycle returns the days between which the present cycle of so many months

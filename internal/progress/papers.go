@@ -106,7 +106,7 @@ func (v *evaluation) paper(n *Node, r *curriculum.Requirement) {
 func (n *Node) lack(p paper, r *curriculum.Requirement, waits bool, expired, lacking, refused string) {
 	n.Missing, n.Next = []string{p.subject(r)}, p.next
 	if !p.staff {
-		n.Call = Call{"POST", "records"}
+		n.Call, n.Sign = entry(p.kind, r.Subject, r.Edition), r.Statement
 	}
 	switch {
 	case waits:
@@ -119,6 +119,11 @@ func (n *Node) lack(p paper, r *curriculum.Requirement, waits bool, expired, lac
 	case refused != "":
 		n.Missing = append(n.Missing, "what you sent was not accepted: "+refused)
 	}
+}
+
+// entry is the call that enters a record.
+func entry(kind records.Kind, subject, edition string) Call {
+	return Call{Method: "POST", Path: "records", Kind: kind, Subject: subject, Edition: edition}
 }
 
 // subject says what is missing in a phrase.
@@ -241,7 +246,7 @@ func (v *evaluation) priorPractice(n *Node, r *curriculum.Requirement) {
 		left = span(n.Need - n.Have)
 	}
 	n.Missing = []string{fmt.Sprintf("%s of earlier %s", left, plain(r.Subject))}
-	n.Next, n.Call = "Enter what you did, where and for how long.", Call{"POST", "records"}
+	n.Next, n.Call = "Enter what you did, where and for how long.", entry(records.PriorPractice, r.Subject, "")
 	if waits {
 		n.Status, n.Next, n.Call = InProgress, "It waits to be confirmed. Nothing is left for you to do.", Call{}
 	}
@@ -286,7 +291,7 @@ func (v *evaluation) consultations(n *Node, r *curriculum.Requirement) {
 	case count > 0:
 		n.Status = InProgress
 	}
-	n.ask(waiting, nextHours("consultation"))
+	n.ask(waiting, "consultation")
 }
 
 // consulted reports whether a consultation counts for a requirement, or would

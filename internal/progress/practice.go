@@ -78,7 +78,7 @@ func (v *evaluation) sessions(n *Node, r *curriculum.Requirement) {
 	n.Next = next[best]
 	if best == "" {
 		n.Next = fmt.Sprintf("Practice %s and log it%s.", withArticle(sessionWords(r, 1)), practiceOf(v.kinds(r)))
-		n.Call = Call{"POST", "logs"}
+		n.Call = Call{Method: "POST", Path: "logs"}
 		return
 	}
 	n.Status = InProgress
@@ -212,7 +212,7 @@ func (v *evaluation) cases(n *Node, r *curriculum.Requirement) {
 	}
 	n.Missing = []string{fmt.Sprintf("%d more case%s among your signed sessions", n.Need-n.Have, plural(n.Need-n.Have))}
 	n.Next = "Begin a new case with your next session: leave the case reference out of the log."
-	n.Call = Call{"POST", "logs"}
+	n.Call = Call{Method: "POST", Path: "logs"}
 }
 
 // countersigned asks that no log is left without its signature.
@@ -330,7 +330,7 @@ func (v *evaluation) recency(n *Node, r *curriculum.Requirement) {
 	}
 	n.Missing = []string{fmt.Sprintf("a signed session of the last %d months", r.Months)}
 	n.Next = "Practice a session and log it."
-	n.Call = Call{"POST", "logs"}
+	n.Call = Call{Method: "POST", Path: "logs"}
 	if len(all) > 0 {
 		n.Status = Expired
 		n.Next = "Your last session is too long ago. " + n.Next

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/kapstone-lms/kapstone/internal/curriculum"
+	"github.com/kapstone-lms/kapstone/internal/records"
 )
 
 // Status says where a requirement stands.
@@ -50,14 +51,19 @@ type Node struct {
 	Missing []string // what is missing, one short phrase each
 	Next    string   // what to do next, a sentence; "" when nothing is
 	Call    Call     // the request that does it, where there is one
+	Sign    string   // the statement that is to be signed; "" for none
 	Of      []Node   // the parts of a group
 }
 
 // A Call is an API request in words: a method and a path below
-// /enrollments/{id}. The zero Call is none.
+// /enrollments/{id}, and of a record what kind it is to be. The zero Call is
+// none.
 type Call struct {
-	Method string
-	Path   string
+	Method  string
+	Path    string
+	Kind    records.Kind
+	Subject string
+	Edition string
 }
 
 // Evaluate works out a program's requirements from the evidence at a time. The

@@ -382,11 +382,19 @@ func TestACallIsThereForWhatTheTraineeEnters(t *testing.T) {
 	w := newWorld(course(t))
 	letter := curriculum.Requirement{ID: "letter", Type: curriculum.Letter, By: []string{"supervisor"}}
 	r := evaluate(t, w, doc("paper"), letter)
-	if got := r.Find("paper").Call; got != (progress.Call{Method: "POST", Path: "records"}) {
+	if got := r.Find("paper").Call; got != (progress.Call{Method: "POST", Path: "records", Kind: records.Document, Subject: "paper"}) {
 		t.Errorf("the call for a document is %v", got)
 	}
 	if got := r.Find("letter").Call; got != (progress.Call{}) {
 		t.Errorf("the call for a letter is %v, want none", got)
+	}
+	code := curriculum.Requirement{ID: "code", Type: curriculum.AgreementSigned, Subject: "code", Edition: "2", Statement: "I keep to it."}
+	if n := evaluate(t, w, code).Find("code"); n.Sign != "I keep to it." || n.Call != (progress.Call{Method: "POST", Path: "records", Kind: records.Agreement, Subject: "code", Edition: "2"}) {
+		t.Errorf("what is to be signed is %q by %v", n.Sign, n.Call)
+	}
+	w.record(records.Agreement, "code", func(r *records.Record) { r.Edition = "2" })
+	if n := evaluate(t, w, code).Find("code"); n.Sign != "" {
+		t.Errorf("what was signed is still asked for: %+v", n)
 	}
 }
 

@@ -18,7 +18,7 @@ func (v *evaluation) lessons(n *Node, r *curriculum.Requirement) {
 		}
 		if n.Next == "" {
 			n.Next = fmt.Sprintf("Read “%s” (about %d minutes), then mark it complete.", l.Title, l.Minutes)
-			n.Call = Call{"PUT", fmt.Sprintf("modules/%s/lessons/%s/completion", m.Key, l.ID)}
+			n.Call = Call{Method: "PUT", Path: fmt.Sprintf("modules/%s/lessons/%s/completion", m.Key, l.ID)}
 		}
 		n.Missing = append(n.Missing, l.Title)
 	}
@@ -28,7 +28,7 @@ func (v *evaluation) lessons(n *Node, r *curriculum.Requirement) {
 func (v *evaluation) quiz(n *Node, r *curriculum.Requirement) {
 	m := v.course.Module(r.Module)
 	st := v.evidence.Quizzes[m.Key]
-	n.Call = Call{"POST", fmt.Sprintf("modules/%s/attempts", m.Key)}
+	n.Call = Call{Method: "POST", Path: fmt.Sprintf("modules/%s/attempts", m.Key)}
 	n.Missing = []string{fmt.Sprintf("a passed quiz in %s", m.Title)}
 	switch rules := v.edition.Quiz; {
 	case st.Passed:
@@ -95,7 +95,7 @@ func (v *evaluation) experience(n *Node, _ *curriculum.Requirement) {
 	}
 	n.Missing = []string{"your attestation"}
 	n.Next = "When you have completed your own path, a session or its equal alternative, attest it. Nobody is told which."
-	n.Call = Call{"PUT", "personal-experience"}
+	n.Call = Call{Method: "PUT", Path: "personal-experience"}
 }
 
 func (v *evaluation) name(n *Node, _ *curriculum.Requirement) {
@@ -105,5 +105,5 @@ func (v *evaluation) name(n *Node, _ *curriculum.Requirement) {
 	}
 	n.Missing = []string{"the name to print"}
 	n.Next = "Confirm how your name is to stand on the certificate."
-	n.Call = Call{"PUT", "printed-name"}
+	n.Call = Call{Method: "PUT", Path: "printed-name"}
 }
