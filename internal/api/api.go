@@ -106,6 +106,7 @@ func New(app *fiber.App, s Services, o Options) (*API, error) {
 	a.cohortRoutes()
 	a.memberRoutes()
 	a.enrollmentRoutes()
+	a.transcriptRoute()
 	a.studyRoutes()
 	a.quizRoutes()
 	a.practicumRoutes()

@@ -17,6 +17,7 @@ import (
 // makes of it. What was carried over from an earlier system stands by itself.
 // Personal experience is no part of it (DESIGN 2.9).
 type Transcript struct {
+	Track    string
 	Modules  []StudiedModule
 	Hours    []Spent     // by category and delivery, in alphabetical order
 	Practice []Practiced // by phase, kind and part
@@ -28,7 +29,7 @@ type Transcript struct {
 type StudiedModule struct {
 	Key         curriculum.ModuleKey
 	Title       string
-	CompletedOn time.Time // of the last lesson or the quiz
+	CompletedOn time.Time // of the last lesson or the quiz; zero where it is nobody's business
 	Percent     int       // of the passed quiz; 0 where the program asks for none
 }
 
@@ -66,7 +67,7 @@ func (s *Service) Transcript(ctx context.Context, enrollmentID string) (*enrollm
 // Transcribe puts a transcript together. It is a pure function, like Evaluate.
 func Transcribe(edition *curriculum.Program, course *curriculum.Course, e Evidence) *Transcript {
 	v := newEvaluation(edition, course, e, time.Time{})
-	t := &Transcript{Modules: v.studied(), Practice: v.practiced()}
+	t := &Transcript{Track: e.Track, Modules: v.studied(), Practice: v.practiced()}
 	sums := make(map[Spent]int)
 	for _, h := range v.spent() {
 		if !h.waiting && !h.carried && h.category != "practicum" {
@@ -115,11 +116,27 @@ func (v *evaluation) studied() (all []StudiedModule) {
 				}
 			}
 		}
+		if v.private(m.Key) {
+			done.CompletedOn = time.Time{}
+		}
 		if !lessons || read == len(m.Lessons) {
 			all = append(all, done)
 		}
 	}
 	return all
+}
+
+// private reports whether a module stands in one group with the personal
+// experience, so that its date is nobody's business.
+func (v *evaluation) private(m curriculum.ModuleKey) bool {
+	return slices.ContainsFunc(v.edition.Requirements, func(r curriculum.Requirement) bool {
+		about, personal := false, false
+		for part := range (&curriculum.Program{Requirements: []curriculum.Requirement{r}}).All() {
+			about = about || part.Module == m
+			personal = personal || part.Type == curriculum.PersonalExperience
+		}
+		return about && personal
+	})
 }
 
 // asks says what a program asks of a module.

@@ -11,6 +11,15 @@ import (
 	"github.com/kapstone-lms/kapstone/internal/records"
 )
 
+func TestTheDateOfPersonalExperienceIsNobodysBusiness(t *testing.T) {
+	w := newWorld(course(t))
+	w.study("personal_experience", "science")
+	got := progress.Transcribe(w.course.Default(), w.course, w.Evidence).Modules
+	if len(got) != 2 || got[0].CompletedOn.IsZero() || !got[1].CompletedOn.IsZero() {
+		t.Errorf("modules = %+v, want a date for science and none for personal experience", got)
+	}
+}
+
 func TestATranscriptKeepsWhatWasCarriedOverApart(t *testing.T) {
 	w := newWorld(course(t))
 	w.study("science")
