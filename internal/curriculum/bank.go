@@ -2,42 +2,93 @@ package curriculum
 
 import (
 	"path"
-	"slices"
+	"regexp"
 	"strings"
 )
 
 // confidences are how sure a fact is: see Source.
 var confidences = []string{"A", "B", "C", "M"}
 
-// bank reads the quiz items of a module and reports whether it could.
+// A shelf is what the items of a bank refer to while it is read.
+type shelf struct {
+	*outline
+	cases map[CaseID]bool // nil when they could not be read
+}
+
+// bank reads the quiz items of a module, with their cases, and reports whether
+// it could.
 func (l *loader) bank(o *outline) bool {
-	f := l.page(path.Join(o.dir, "bank.yaml"), "every module has its quiz items there", "items")
-	for _, v := range f.list("items", "an item", 1, 400) {
-		o.Items = append(o.Items, l.item(f, v, o))
+	f := l.page(path.Join(o.dir, "bank.yaml"), "every module has its quiz items there", "cases", "items")
+	s := &shelf{outline: o, cases: make(map[CaseID]bool)}
+	if _, there := f.at["cases"]; there {
+		l.cases(f, s)
 	}
+	for _, v := range f.list("items", "an item", 1, 400) {
+		o.Items = append(o.Items, l.item(f, v, s))
+	}
+	l.caseSizes(f, o)
 	return !f.broken && len(o.Items) > 0
 }
 
-func (l *loader) item(f fields, v value, o *outline) *Item {
-	g := f.fields(v, "id", "lesson", "objective", "kind", "critical", "stem", "options", "sources", "confidence", "note")
+// maxCases is how many cases a bank may have: few enough to try all sets of
+// them.
+const maxCases = 12
+
+// How long a vignette is, in words, and how many items ask about it.
+const (
+	leastWords, mostWords     = 60, 150
+	leastOfCase, mostOfCase   = 2, 3
+	caseLike                  = "like sci-case-1"
+	leastPrompts, mostPrompts = 2, 5
+)
+
+var caseForm = regexp.MustCompile(`^[a-z]{2,12}-case-[0-9]{1,2}$`)
+
+func (l *loader) cases(f fields, s *shelf) {
+	entries := f.list("cases", "a case", 1, maxCases)
+	if entries == nil {
+		s.cases = nil
+	}
+	for _, v := range entries {
+		g := f.fields(v, "id", "text")
+		c := &Case{CaseID(g.word("id", caseForm, caseLike)), g.prose("text", 1, 2000)}
+		if caseForm.MatchString(string(c.ID)) {
+			l.seen(c.ID, g.file, g.lineOf("id"))
+			s.cases[c.ID] = true
+		}
+		if n := len(strings.Fields(c.Text)); n > 0 && (n < leastWords || n > mostWords) {
+			g.wrong(g.at["text"], "has %d words; a vignette has %d to %d", n, leastWords, mostWords)
+		}
+		s.Cases = append(s.Cases, c)
+	}
+}
+
+// caseSizes sees that every case is asked about, and not too much.
+func (l *loader) caseSizes(f fields, o *outline) {
+	for _, c := range o.Cases {
+		at, known := l.course.places[c.ID]
+		if n := len(o.ItemsOf(c.ID)); known && at.file == f.file && (n < leastOfCase || n > mostOfCase) {
+			l.fault(at.file, at.line, "case %s has %d items; give it %d or %d", c.ID, n, leastOfCase, mostOfCase)
+		}
+	}
+}
+
+func (l *loader) item(f fields, v value, s *shelf) *Item {
+	g := f.fields(v, "id", "lesson", "objective", "kind", "critical", "case", "stem", "prompts", "options", "sources", "confidence", "note")
 	it := &Item{
 		ID:        ItemID(g.word("id", itemForm, itemLike)),
 		Lesson:    LessonID(g.word("lesson", lessonForm, lessonLike)),
 		Objective: ObjectiveID(g.word("objective", keyForm, keyLike)),
-		Kind:      Kind(g.one("kind", string(Single), string(Multiple))),
+		Kind:      Kind(g.one("kind", string(Single), string(Multiple), string(InOrder), string(Matching))),
 		Critical:  g.flag("critical"),
 		Stem:      g.prose("stem", 5, 1000),
 	}
 	if itemForm.MatchString(string(it.ID)) {
 		l.seen(it.ID, g.file, g.lineOf("id"))
 	}
-	if id := string(it.Lesson); lessonForm.MatchString(id) && !o.lessons[id] {
-		g.wrong(g.at["lesson"], "is %s, which this module does not have", id)
-	}
-	if id := string(it.Objective); o.known != nil && keyForm.MatchString(id) && !o.known[id] {
-		g.wrong(g.at["objective"], "is %s, which module.yaml does not have", id)
-	}
+	l.belongs(g, it, s)
 	l.options(g, it)
+	l.prompts(g, it)
 	if g.has("sources") { // an item without any is for Lint to say
 		it.Sources, _ = g.words("sources", "a source", 0, 20, sourceForm, sourceLike)
 	}
@@ -48,41 +99,19 @@ func (l *loader) item(f fields, v value, o *outline) *Item {
 	return it
 }
 
-var optionIDs = []string{"a", "b", "c", "d", "e", "f", "g", "h"}
-
-// An optionKey names an option in the course.
-type optionKey struct {
-	item   ItemID
-	option OptionID
-}
-
-func (l *loader) options(f fields, it *Item) {
-	texts := make(map[string]bool)
-	right := 0
-	entries := f.list("options", "an option", 3, 8)
-	for _, v := range entries {
-		g := f.fields(v, "id", "text", "correct", "why")
-		o := Option{OptionID(g.one("id", optionIDs...)), g.text("text", 300), g.flag("correct"), g.text("why", 600)}
-		if slices.ContainsFunc(it.Options, func(other Option) bool { return other.ID == o.ID && o.ID != "" }) {
-			g.wrong(g.at["id"], "is %s, as for another option of this item; give each its own", o.ID)
-		}
-		text := strings.ToLower(strings.Join(strings.Fields(o.Text), " "))
-		if texts[text] && text != "" {
-			g.wrong(g.at["text"], "is the same as of another option of this item; write another")
-		}
-		texts[text] = true
-		if o.Correct {
-			right++
-		}
-		it.Options = append(it.Options, o)
-		l.course.places[optionKey{it.ID, o.ID}] = place{g.file, v.line}
+// belongs sees that what an item refers to is there.
+func (l *loader) belongs(g fields, it *Item, s *shelf) {
+	if id := string(it.Lesson); lessonForm.MatchString(id) && !s.lessons[id] {
+		g.wrong(g.at["lesson"], "is %s, which this module does not have", id)
 	}
-	line := f.lineOf("options")
-	switch {
-	case len(entries) == 0:
-	case it.Kind == Single && right != 1:
-		f.fault(f.file, line, "an item of kind single has one option with `correct: true`; this one has %d", right)
-	case it.Kind == Multiple && (right == 0 || right == len(entries)):
-		f.fault(f.file, line, "an item of kind multiple has at least one option with `correct: true` and one without; this one has %d of %d", right, len(entries))
+	if id := string(it.Objective); s.known != nil && keyForm.MatchString(id) && !s.known[id] {
+		g.wrong(g.at["objective"], "is %s, which module.yaml does not have", id)
+	}
+	if _, there := g.at["case"]; !there {
+		return
+	}
+	it.Case = CaseID(g.word("case", caseForm, caseLike))
+	if s.cases != nil && caseForm.MatchString(string(it.Case)) && !s.cases[it.Case] {
+		g.wrong(g.at["case"], "is %s, which is not among the `cases` of this file", it.Case)
 	}
 }

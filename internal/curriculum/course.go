@@ -12,8 +12,12 @@ type (
 	LessonID string
 	// An ItemID names a quiz item, such as "sci-01".
 	ItemID string
+	// A CaseID names a case, such as "sci-case-1".
+	CaseID string
 	// An OptionID names an option of an item: "a" to "h".
 	OptionID string
+	// A PromptID names a prompt of a matching item: "1" to "5".
+	PromptID string
 	// An ObjectiveID names a learning objective of a module.
 	ObjectiveID string
 )
@@ -45,6 +49,8 @@ type Module struct {
 	Lessons    []*Lesson // in their order of study
 	Quiz       Quiz
 	Items      []*Item
+	Cases      []*Case
+	Reviews    []ModuleReview // none: nobody has reviewed the module
 }
 
 // An Objective is what a trainee can do after the module. It is critical when
@@ -53,6 +59,16 @@ type Objective struct {
 	ID       ObjectiveID
 	Text     string
 	Critical bool
+	Quota    int // every attempt asks so many items of it at least; 0: none by itself
+}
+
+// A ModuleReview records that a clinician read the module as it is and found it
+// fit to be taught.
+type ModuleReview struct {
+	Reviewer  string
+	License   string
+	Date      string // such as 2026-03-31
+	Statement string
 }
 
 // Quiz says how a module's quiz is drawn.
@@ -87,18 +103,30 @@ type Kind string
 const (
 	Single   Kind = "single"   // exactly one option is right
 	Multiple Kind = "multiple" // one or more are right, and all of them must be chosen
+	InOrder  Kind = "ordering" // all options are put in their right order
+	Matching Kind = "matching" // each prompt is joined with its right option
 )
 
-// An Item is a quiz question with its key. Neither Correct nor Why may leave
+// A Case is a short vignette of which two or three items ask. They are drawn
+// together, in the order of the bank.
+type Case struct {
+	ID   CaseID
+	Text string
+}
+
+// An Item is a quiz question with its key: Correct of its options, the option of
+// each prompt, or the order of the options. Neither the key nor Why may leave
 // the server before the program's review policy allows it.
 type Item struct {
 	ID         ItemID
 	Lesson     LessonID
 	Objective  ObjectiveID
 	Kind       Kind
-	Critical   bool // a wrong answer fails the attempt whatever the score
+	Critical   bool   // a wrong answer fails the attempt whatever the score
+	Case       CaseID // "" for an item that stands alone
 	Stem       string
-	Options    []Option
+	Prompts    []Prompt // of a matching item, else none
+	Options    []Option // of an ordering item in their right order
 	Sources    []string
 	Confidence string
 	Note       string // for instructors
@@ -108,8 +136,15 @@ type Item struct {
 type Option struct {
 	ID      OptionID
 	Text    string
-	Correct bool
-	Why     string // why it is right or wrong
+	Correct bool   // of single and multiple items only
+	Why     string // why it is right or wrong, stands at its place, or belongs where it does
+}
+
+// A Prompt is what an option of a matching item belongs to.
+type Prompt struct {
+	ID     PromptID
+	Text   string
+	Option OptionID // the right one; no other prompt has it
 }
 
 // A Program is what somebody must do for a certificate: rules as data.

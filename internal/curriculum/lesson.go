@@ -32,7 +32,12 @@ func (l *loader) lesson(name string, o *outline) {
 	}
 	l.references(f, lesson, o)
 	var faults []Fault
-	lesson.HTML, faults = render(body)
+	figures := &gallery{all: o.figures}
+	lesson.HTML, faults = render(body, figures)
+	if l.drawn += figures.bytes; l.drawn > maxDrawn {
+		lesson.HTML = ""
+		l.fault(name, 0, "the figures of all lessons together make more than %d MiB; show fewer", maxDrawn>>20)
+	}
 	for _, fault := range faults {
 		l.fault(name, fault.Line+bytes.Count(front, []byte("\n"))+2, "%s", fault.Text)
 	}

@@ -60,6 +60,7 @@ type loader struct {
 	collector
 	files    map[string][]byte
 	total    int
+	drawn    int             // bytes of page that the figures make
 	spoiled  map[string]bool // files that are there and could not be read
 	partial  bool            // a module could not be read, so we do not know them all
 	keys     map[ModuleKey]bool
@@ -106,7 +107,7 @@ func (l *loader) take(name string, open func() (io.ReadCloser, error)) {
 	limit := limitOf(name)
 	switch {
 	case limit == 0:
-		l.fault(name, 0, "this does not belong in a course: a module's folder has module.yaml, bank.yaml and lessons such as sci-1-title.md, and programs has .yaml files")
+		l.fault(name, 0, "this does not belong in a course: a module's folder has module.yaml, bank.yaml, lessons such as sci-1-title.md and figures such as fig-name.svg, and programs has .yaml files")
 		return
 	case len(l.files) == maxFiles || l.total > maxTotal:
 		l.fault(".", 0, "a course has at most %d files and %d MiB", maxFiles, maxTotal>>20)
@@ -141,6 +142,8 @@ func limitOf(name string) int {
 		return maxYAML
 	case folderForm.MatchString(dir) && lessonFile.MatchString(base):
 		return maxLesson
+	case folderForm.MatchString(dir) && figureFile.MatchString(base) && len(base) <= maxFigureName:
+		return maxFigure
 	}
 	return 0
 }

@@ -55,6 +55,30 @@ func (m *Module) Item(id ItemID) *Item {
 	return nil
 }
 
+// Case returns the case with an id, or nil.
+func (m *Module) Case(id CaseID) *Case {
+	for _, c := range m.Cases {
+		if c.ID == id {
+			return c
+		}
+	}
+	return nil
+}
+
+// ItemsOf returns the items of a case in the order of the bank; of "" those
+// that stand alone.
+func (m *Module) ItemsOf(id CaseID) (all []*Item) {
+	for _, it := range m.Items {
+		if it.Case == id {
+			all = append(all, it)
+		}
+	}
+	return all
+}
+
+// Reviewed reports whether a clinician has put a name to the module.
+func (m *Module) Reviewed() bool { return len(m.Reviews) > 0 }
+
 // CriticalObjectives returns the ids of the objectives that every attempt must
 // ask, in alphabetical order.
 func (m *Module) CriticalObjectives() (ids []ObjectiveID) {

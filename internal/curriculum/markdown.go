@@ -11,6 +11,7 @@ import (
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/extension"
 	"github.com/yuin/goldmark/text"
+	"github.com/yuin/goldmark/util"
 )
 
 // markdown is CommonMark with tables. Alignment goes into an attribute: the
@@ -30,7 +31,7 @@ var policy = func() *bluemonday.Policy {
 
 // render turns a lesson's text into HTML, once for all readers. The lines of
 // its faults are lines of the text.
-func render(body []byte) (string, []Fault) {
+func render(body []byte, figures *gallery) (string, []Fault) {
 	if len(bytes.TrimSpace(body)) == 0 {
 		return "", []Fault{{Line: 1, Text: "the lesson has no text; write it"}}
 	}
@@ -41,22 +42,97 @@ func render(body []byte) (string, []Fault) {
 	if faults := foreign(doc, body); len(faults) > 0 {
 		return "", faults
 	}
-	var b strings.Builder
-	if err := markdown.Renderer().Render(&b, body, doc); err != nil {
-		return "", []Fault{{Line: 1, Text: fmt.Sprintf("the text cannot be rendered (%v); write it more plainly", err)}}
-	}
-	html := policy.Sanitize(b.String())
-	if bad := badText(html); bad != "" { // only &#…; can bring it in, for the file has been checked
-		at := max(bytes.Index(body, []byte("&")), 0)
-		return "", []Fault{{Line: lineAt(body, at), Text: "an entity such as &#…; makes " + bad}}
+	html, faults := pieces(doc, body, figures)
+	if len(faults) > 0 {
+		return "", faults
 	}
 	return html, nil
 }
 
-// foreign finds what a lesson must not have: raw HTML, pictures, links, and
-// headings that compete with the title.
+// pieces renders a document. The text between figures passes the sanitizer,
+// which knows nothing of pictures; a figure has been written by us and comes in
+// beside it.
+func pieces(doc ast.Node, body []byte, figures *gallery) (string, []Fault) {
+	var b strings.Builder
+	var faults []Fault
+	part := ast.NewDocument()
+	flush := func() {
+		html, f := sanitized(part, body)
+		if f != nil {
+			faults = append(faults, *f)
+		}
+		b.WriteString(html)
+		part = ast.NewDocument()
+	}
+	for n := doc.FirstChild(); n != nil; {
+		next := n.NextSibling()
+		if img := figureIn(n); img != nil {
+			flush()
+			html, fault := figures.show(string(img.Destination), plainText(img, body))
+			if fault != "" {
+				faults = append(faults, Fault{Line: lineAt(body, img.Pos()), Text: "there is " + fault})
+			}
+			b.WriteString(html)
+		} else {
+			part.AppendChild(part, n)
+		}
+		n = next
+	}
+	flush()
+	return b.String(), faults
+}
+
+// sanitized renders a document without figures.
+func sanitized(doc ast.Node, body []byte) (string, *Fault) {
+	var b strings.Builder
+	if err := markdown.Renderer().Render(&b, body, doc); err != nil {
+		return "", &Fault{Line: 1, Text: fmt.Sprintf("the text cannot be rendered (%v); write it more plainly", err)}
+	}
+	html := policy.Sanitize(b.String())
+	if bad := badText(html); bad != "" { // only &#…; can bring it in, for the file has been checked
+		at := max(bytes.Index(body, []byte("&")), 0)
+		return "", &Fault{Line: lineAt(body, at), Text: "an entity such as &#…; makes " + bad}
+	}
+	return html, nil
+}
+
+// figureIn returns the picture that a block of the document consists of, or
+// nil: a paragraph of one line, and nothing but a picture without a title and
+// with a plain text.
+func figureIn(n ast.Node) *ast.Image {
+	if n.Kind() != ast.KindParagraph || n.ChildCount() != 1 || n.Parent() == nil || n.Parent().Kind() != ast.KindDocument {
+		return nil
+	}
+	img, ok := n.FirstChild().(*ast.Image)
+	if !ok || img.Reference != nil || len(img.Title) > 0 || n.Lines().Len() != 1 {
+		return nil
+	}
+	for c := img.FirstChild(); c != nil; c = c.NextSibling() {
+		if c.Kind() != ast.KindText && c.Kind() != ast.KindString {
+			return nil
+		}
+	}
+	return img
+}
+
+// plainText returns the text in a node that holds nothing else.
+func plainText(n ast.Node, body []byte) string {
+	var b strings.Builder
+	for c := n.FirstChild(); c != nil; c = c.NextSibling() {
+		if t, ok := c.(*ast.Text); ok {
+			b.Write(util.ResolveEntityNames(util.ResolveNumericReferences(util.UnescapePunctuations(t.Value(body)))))
+		}
+	}
+	return strings.TrimSpace(b.String())
+}
+
+// foreign finds what a lesson must not have: raw HTML, pictures that are no
+// figures, links, and headings that compete with the title.
 func foreign(doc ast.Node, body []byte) (all []Fault) {
 	_ = ast.Walk(doc, func(n ast.Node, entering bool) (ast.WalkStatus, error) { // the walker itself never fails
+		if figureIn(n) != nil {
+			return ast.WalkSkipChildren, nil
+		}
 		what := forbidden[n.Kind()]
 		if h, ok := n.(*ast.Heading); ok && h.Level == 1 {
 			what = "a heading of the first level; begin with ##, for the title stands in the front matter"
@@ -72,7 +148,7 @@ func foreign(doc ast.Node, body []byte) (all []Fault) {
 var forbidden = map[ast.NodeKind]string{
 	ast.KindHTMLBlock:               "raw HTML; write it in Markdown",
 	ast.KindRawHTML:                 "raw HTML; write it in Markdown",
-	ast.KindImage:                   "a picture; a lesson is text",
+	ast.KindImage:                   "a picture; a figure stands on a line of its own, between empty lines: ![what it teaches, in words](fig-name.svg)",
 	ast.KindLink:                    "a link; name the page or the lesson instead",
 	ast.KindAutoLink:                "a link; name the page or the lesson instead",
 	ast.KindLinkReferenceDefinition: "the target of a link; name the page or the lesson instead",

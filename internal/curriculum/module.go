@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 )
 
 // The forms of the ids, with how to say them.
@@ -31,13 +32,14 @@ type outline struct {
 	known      map[string]bool // the ids of the objectives; nil when they could not be read
 	lessons    map[string]bool // ids by the names of the files
 	listed     []string
+	figures    map[string]*figure // by the names of their files; nil for one that could not be read
 }
 
 // module reads the folder of one module. What can be checked is checked even
 // when module.yaml cannot be read.
 func (l *loader) module(dir string) {
 	f := l.page(path.Join(dir, "module.yaml"), "every module folder has one",
-		"key", "title", "summary", "review_note", "objectives", "lessons", "quiz")
+		"key", "title", "summary", "review_note", "objectives", "lessons", "quiz", "reviews")
 	o := &outline{Module: new(Module), dir: dir, lessons: make(map[string]bool)}
 	o.Key = ModuleKey(f.word("key", keyForm, keyLike))
 	o.Title = f.text("title", 120)
@@ -52,12 +54,15 @@ func (l *loader) module(dir string) {
 		l.keys[o.Key] = true
 	}
 	l.objectives(f, o)
+	l.reviews(f, o)
 	l.listing(f, o)
+	l.figures(o)
 	for _, name := range o.listed {
 		l.lesson(path.Join(dir, name), o)
 	}
+	l.unused(o)
 	if l.bank(o) && !f.broken {
-		l.critical(f, quiz, o)
+		l.drawable(f, quiz, o)
 	}
 	l.course.Modules = append(l.course.Modules, o.Module)
 }
@@ -68,14 +73,18 @@ func (l *loader) objectives(f fields, o *outline) {
 		o.known = make(map[string]bool)
 	}
 	for _, v := range entries {
-		g := f.fields(v, "id", "text", "critical")
+		g := f.fields(v, "id", "text", "critical", "quota")
 		id := g.word("id", keyForm, keyLike)
 		if o.known[id] && id != "" {
 			f.fault(f.file, g.lineOf("id"), "objective %s stands here twice; give this one another id", id)
 		}
 		o.known[id] = true
 		o.objectives = append(o.objectives, v)
-		o.Objectives = append(o.Objectives, Objective{ObjectiveID(id), g.text("text", 300), g.flag("critical")})
+		obj := Objective{ID: ObjectiveID(id), Text: g.text("text", 300), Critical: g.flag("critical")}
+		if _, there := g.at["quota"]; there {
+			obj.Quota = g.number("quota", 1, 10)
+		}
+		o.Objectives = append(o.Objectives, obj)
 	}
 }
 
@@ -119,27 +128,68 @@ func lessonOf(name string) string {
 	return ""
 }
 
-// critical sees that the objectives marked critical are those for which the
-// bank has a critical item, and that a draw has room for them.
-func (l *loader) critical(f, quiz fields, o *outline) {
-	marked := 0
-	for i, obj := range o.Objectives {
-		has := slices.ContainsFunc(o.Items, func(it *Item) bool { return it.Critical && it.Objective == obj.ID })
-		switch line := o.objectives[i].line; {
-		case obj.Critical && !has:
-			f.fault(f.file, line, "objective %s is critical, but bank.yaml has no critical item for it; write one, or remove `critical`", obj.ID)
-		case !obj.Critical && has:
-			f.fault(f.file, line, "objective %s has a critical item in bank.yaml; mark it `critical: true`", obj.ID)
+// reviews reads who reviewed the module. Leave them out and nobody has.
+func (l *loader) reviews(f fields, o *outline) {
+	if _, there := f.at["reviews"]; !there {
+		return
+	}
+	for _, v := range f.list("reviews", "a review", 1, 20) {
+		g := f.fields(v, "reviewer", "license", "date", "statement")
+		r := ModuleReview{g.text("reviewer", 120), g.text("license", 120), g.text("date", 10), g.prose("statement", 1, 1000)}
+		if _, err := time.Parse(time.DateOnly, r.Date); err != nil && r.Date != "" {
+			g.wrong(g.at["date"], "is %q; it must be a day like 2026-03-31, in quotes", short(r.Date))
 		}
+		o.Reviews = append(o.Reviews, r)
+	}
+}
+
+// drawable sees that the objectives marked critical are those for which the
+// bank has a critical item, that there are items for every quota, and that a
+// draw has room for them.
+func (l *loader) drawable(f, quiz fields, o *outline) {
+	before := len(l.faults)
+	marked, needed := 0, 0
+	for i, obj := range o.Objectives {
+		l.objective(f, o.objectives[i].line, obj, o)
+		needed += obj.Need()
 		if obj.Critical {
 			marked++
 		}
 	}
 	line := quiz.lineOf("draw")
-	if o.Quiz.Draw > 0 && marked > o.Quiz.Draw {
+	switch {
+	case o.Quiz.Draw <= 0:
+		return
+	case marked > o.Quiz.Draw:
 		f.fault(f.file, line, "`draw` is %d, but %d critical objectives must be asked in every attempt; draw more", o.Quiz.Draw, marked)
+	case needed > o.Quiz.Draw:
+		f.fault(f.file, line, "`draw` is %d, but the quotas of the objectives, at least 1 for each critical one, make %d; draw more, or lower them", o.Quiz.Draw, needed)
 	}
 	if o.Quiz.Draw > len(o.Items) {
 		f.fault(f.file, line, "`draw` is %d, but bank.yaml has %d items; draw fewer, or write more", o.Quiz.Draw, len(o.Items))
+	}
+	if len(l.faults) == before && len(o.Plan().Sets()) == 0 {
+		f.fault(f.file, line, "with every case whole, no attempt of %d items can meet all quotas; draw more, or write more items that stand alone", o.Quiz.Draw)
+	}
+}
+
+// objective sees that the bank has what an objective asks for.
+func (l *loader) objective(f fields, line int, obj Objective, o *outline) {
+	items, critical := 0, 0
+	for _, it := range o.Items {
+		if it.Objective == obj.ID {
+			items++
+			if it.Critical {
+				critical++
+			}
+		}
+	}
+	switch {
+	case obj.Critical && critical == 0:
+		f.fault(f.file, line, "objective %s is critical, but bank.yaml has no critical item for it; write one, or remove `critical`", obj.ID)
+	case !obj.Critical && critical > 0:
+		f.fault(f.file, line, "objective %s has a critical item in bank.yaml; mark it `critical: true`", obj.ID)
+	case obj.Quota > items:
+		f.fault(f.file, line, "objective %s has a quota of %d, but bank.yaml has %d items for it; write more, or lower the quota", obj.ID, obj.Quota, items)
 	}
 }

@@ -2,28 +2,62 @@ package curriculum
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/kapstone-lms/kapstone/internal/fault"
 )
 
 // The faults of a response.
 var (
-	ErrNoOption  = fault.New(fault.Invalid, "unknown_option", "That is not one of the choices.").At("response")
-	ErrTwice     = fault.New(fault.Invalid, "repeated_option", "A choice can be made once.").At("response")
-	ErrOneChoice = fault.New(fault.Invalid, "one_choice_only", "This question takes one choice.").At("response")
+	ErrNoOption    = fault.New(fault.Invalid, "unknown_option", "That is not one of the choices.").At("response")
+	ErrTwice       = fault.New(fault.Invalid, "repeated_option", "A choice can be made once.").At("response")
+	ErrOneChoice   = fault.New(fault.Invalid, "one_choice_only", "This question takes one choice.").At("response")
+	ErrPair        = fault.New(fault.Invalid, "bad_pair", "This question takes pairs of a prompt and a choice, such as 1:b.").At("response")
+	ErrNoPrompt    = fault.New(fault.Invalid, "unknown_prompt", "That is not one of the prompts of this question.").At("response")
+	ErrPromptTwice = fault.New(fault.Invalid, "repeated_prompt", "A prompt takes one choice.").At("response")
 )
 
+// A response is a list of texts, whatever the kind of its item. For single and
+// multiple items it holds the ids of the options chosen, for ordering items
+// those of all options in the order chosen, and for matching items pairs.
+
+// Pair joins a prompt and an option in a response to a matching item.
+func Pair(p PromptID, o OptionID) string { return string(p) + ":" + string(o) }
+
+// SplitPair takes a pair apart. ok is false for what is none.
+func SplitPair(pair string) (p PromptID, o OptionID, ok bool) {
+	prompt, option, ok := strings.Cut(pair, ":")
+	return PromptID(prompt), OptionID(option), ok
+}
+
 // Check returns why a response cannot be an answer to the item, or nil:
-// ErrNoOption, ErrTwice or ErrOneChoice. An empty response can: it means that
-// nothing is chosen.
-func (i *Item) Check(response []OptionID) error {
-	for n, id := range response {
-		if !slices.ContainsFunc(i.Options, func(o Option) bool { return o.ID == id }) {
+// ErrNoOption, ErrTwice, ErrOneChoice, and for matching items ErrPair,
+// ErrNoPrompt and ErrPromptTwice. What is not finished can be an answer, so
+// that it can be kept; an empty response means that nothing is chosen.
+func (i *Item) Check(response []string) error {
+	var options []OptionID // of the response so far; stays below the number of options
+	var prompts []PromptID
+	for _, r := range response {
+		option := OptionID(r)
+		if i.Kind == Matching {
+			p, o, ok := SplitPair(r)
+			switch {
+			case !ok:
+				return ErrPair
+			case !slices.ContainsFunc(i.Prompts, func(known Prompt) bool { return known.ID == p }):
+				return ErrNoPrompt
+			case slices.Contains(prompts, p):
+				return ErrPromptTwice
+			}
+			option, prompts = o, append(prompts, p)
+		}
+		if !slices.ContainsFunc(i.Options, func(known Option) bool { return known.ID == option }) {
 			return ErrNoOption
 		}
-		if slices.Contains(response[:n], id) { // n stays below the number of options
+		if slices.Contains(options, option) {
 			return ErrTwice
 		}
+		options = append(options, option)
 	}
 	if i.Kind == Single && len(response) > 1 {
 		return ErrOneChoice
@@ -31,16 +65,39 @@ func (i *Item) Check(response []OptionID) error {
 	return nil
 }
 
-// Right reports whether a response chooses exactly the right options, in any
-// order. A response that Check refuses is not right.
-func (i *Item) Right(response []OptionID) bool {
-	if i.Check(response) != nil {
-		return false
+// Canonical returns a response in the one form that stands for all that mean
+// the same. Only an ordering is told by its order.
+func (i *Item) Canonical(response []string) []string {
+	all := slices.Clone(response)
+	if i.Kind != InOrder {
+		slices.Sort(all)
 	}
-	for _, o := range i.Options {
-		if o.Correct != slices.Contains(response, o.ID) {
-			return false
+	return all
+}
+
+// Key returns the right response, in its canonical form.
+func (i *Item) Key() (key []string) {
+	switch i.Kind {
+	case InOrder:
+		for _, o := range i.Options {
+			key = append(key, string(o.ID))
+		}
+	case Matching:
+		for _, p := range i.Prompts {
+			key = append(key, Pair(p.ID, p.Option))
+		}
+	default:
+		for _, o := range i.Options {
+			if o.Correct {
+				key = append(key, string(o.ID))
+			}
 		}
 	}
-	return len(response) > 0
+	return i.Canonical(key)
+}
+
+// Right reports whether a response is the key, the whole key and nothing else.
+// A response that Check refuses is not right.
+func (i *Item) Right(response []string) bool {
+	return len(response) > 0 && slices.Equal(i.Canonical(response), i.Key())
 }
