@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"errors"
 	"io/fs"
+	"path"
 	"strings"
 	"testing"
 
@@ -41,11 +42,8 @@ func TestEveryByteOfACourseIsInItsHash(t *testing.T) {
 	seen := map[string]string{load(t, testCourse(t)).Hash(): "the course as it is"}
 	for name := range testCourse(t) {
 		files := testCourse(t)
-		if strings.HasSuffix(name, ".md") {
-			files[name].Data = append(files[name].Data, "\nMore.\n"...)
-		} else {
-			files[name].Data = append(files[name].Data, "# a remark\n"...)
-		}
+		more := map[string]string{".md": "\nMore.\n", ".svg": "<!-- a remark -->\n", ".yaml": "# a remark\n"}[path.Ext(name)]
+		files[name].Data = append(files[name].Data, more...)
 		got := load(t, files).Hash()
 		if what, twice := seen[got]; twice {
 			t.Errorf("Hash() is the same with a change in %s as for %s", name, what)

@@ -18,7 +18,7 @@ type shelf struct {
 // bank reads the quiz items of a module, with their cases, and reports whether
 // it could.
 func (l *loader) bank(o *outline) bool {
-	f := l.page(path.Join(o.dir, "bank.yaml"), "every module has its quiz items there", "cases", "items")
+	f := l.page(path.Join(o.dir, "bank.yaml"), "every module has its quiz items there", "items", "cases")
 	s := &shelf{outline: o, cases: make(map[CaseID]bool)}
 	if _, there := f.at["cases"]; there {
 		l.cases(f, s)

@@ -84,7 +84,8 @@ type Lesson struct {
 	Minutes    int
 	Objectives []ObjectiveID
 	Sources    []Source
-	HTML       string // rendered once, sanitized
+	HTML       string // rendered once, sanitized, with its figures
+	Figures    int
 }
 
 // A Source says where a fact comes from and how sure it is: A is the

@@ -15,6 +15,11 @@ const (
 	aLesson = "01-first/one-1-begin.md"
 	aRich   = "programs/rich.yaml"
 	aSmall  = "programs/small.yaml"
+
+	theModule = "03-third/module.yaml" // has what the others do not
+	theBank   = "03-third/bank.yaml"
+	theLesson = "03-third/thr-1-all.md"
+	theFigure = "03-third/fig-arc.svg"
 )
 
 // wrongIn are edits of the test course, each with the faults it must bring:
@@ -102,6 +107,42 @@ var wrongIn = []struct {
 	{aBank, "items:", "item:", []string{aBank + ":1: there is no field \"item\" here; the fields are items", aBank + ":1: `items` is missing"}},
 	{aBank, "  - id: one-02", "  - id: one-02\n  bad", []string{aBank + ":17: this is not YAML ("}},
 
+	// what came later
+	{theModule, "quota: 2", "quota: 0", []string{theModule + ":6: `quota` must be a whole number from 1 to 10"}},
+	{theModule, "quota: 2", "quota: 11", []string{theModule + ":6: `quota` must be", theModule + ":6: objective see has a quota", theModule + ":10: `draw` is 4, but the quotas"}},
+	{theModule, "quota: 1", "quota: 3", []string{theModule + ":7: objective sort has a quota of 3, but bank.yaml has 2 items for it", theModule + ":10: `draw` is 4, but the quotas of the objectives, at least 1 for each critical one, make 5"}},
+	{theModule, "draw: 4", "draw: 2", []string{theModule + ":10: `draw` is 2, but the quotas of the objectives, at least 1 for each critical one, make 3"}},
+	{theModule, "    license: LPC 12345, Colorado\n", "", []string{theModule + ":12: `license` is missing"}},
+	{theModule, "2026-03-31", "2026-02-30", []string{theModule + ":14: `date` is \"2026-02-30\"; it must be a day like 2026-03-31"}},
+	{theModule, "2026-03-31", "31 March", []string{theModule + ":14: `date` is \"31 March\""}},
+	{theModule, "statement: I have read all of it.", "statement: ''\n    by: me", []string{theModule + ":15: `statement` has 0 characters", theModule + ":16: there is no field \"by\" here"}},
+	{theModule, "reviews:\n  - reviewer: Rosa Reviewer\n    license: LPC 12345, Colorado\n    date: \"2026-03-31\"\n    statement: I have read all of it.", "reviews: Rosa", []string{theModule + ":11: `reviews` must be a list"}},
+	{theBank, "id: thr-case-1\n", "id: thr-1\n", []string{theBank + ":2: `id` is \"thr-1\"; it must be like sci-case-1", theBank + ":38: `case` is thr-case-1, which is not among", theBank + ":62: `case` is thr-case-1"}},
+	{theBank, "id: thr-case-1\n", "id: thr-case-2\n", []string{theBank + ":2: case thr-case-2 has 0 items; give it 2 or 3", theBank + ":38: `case` is thr-case-1, which is not among", theBank + ":62: `case` is thr-case-1"}},
+	{theBank, "cases:\n  - id: thr-case-1", "cases:\n  - id: thr-case-1\n    text: short\n  - id: thr-case-1", []string{theBank + ":3: `text` has 1 words; a vignette has 60 to 150", theBank + ":4: thr-case-1 stands at 03-third/bank.yaml:2 already"}},
+	{theBank, "Somebody stands", strings.Repeat("word ", 90) + "Somebody stands", []string{theBank + ":3: `text` has 1"}},
+	{theBank, "objective: see\n    kind: single\n    critical: true\n    case: thr-case-1", "objective: see\n    kind: single\n    critical: true", []string{theBank + ":2: case thr-case-1 has 1 items; give it 2 or 3"}},
+	{theBank, "objective: leave\n    kind: single\n    case: thr-case-1", "objective: leave\n    kind: single\n    case: THR", []string{theBank + ":2: case thr-case-1 has 1 items", theBank + ":62: `case` is \"THR\"; it must be like sci-case-1"}},
+	{theBank, `{id: b, text: "Breakfast"`, `{id: b, correct: true, text: "Breakfast"`, []string{theBank + ":14: `correct` has no meaning in an item of kind ordering; remove it"}},
+	{theBank, `{id: a, text: "A nut"`, `{id: a, correct: false, text: "A nut"`, []string{theBank + ":28: `correct` has no meaning in an item of kind matching"}},
+	{theBank, `
+      - {id: c, text: "Dinner", why: "It ends the day."}`, "", []string{theBank + ":13: `options` has 2 entries; it must have 3 to 6"}},
+	{theBank, "    kind: matching\n", "    kind: multiple\n", []string{theBank + ":24: `prompts` belong to items of kind matching only", theBank + ":27: an item of kind multiple has at least one"}},
+	{theBank, "    kind: ordering\n", "    kind: matching\n", []string{theBank + ":8: `prompts` is missing; add it"}},
+	{theBank, `
+      - {id: "2", text: "A bolt", option: a}`, "", []string{theBank + ":24: `prompts` has 1 entries; it must have 2 to 5"}},
+	{theBank, `{id: "2", text: "A bolt", option: a}`, `{id: "1", text: "a  LOCK", option: c}`, []string{theBank + ":26: `id` is 1, as for another prompt", theBank + ":26: `text` is the same as of another prompt", theBank + ":26: `option` is c, as for prompt 1; an option belongs to one prompt"}},
+	{theBank, `{id: "2", text: "A bolt", option: a}`, `{id: "6", text: "A bolt", option: d}`, []string{theBank + ":26: `id` is \"6\"; it must be one of 1, 2,", theBank + ":26: `option` is d, which is not among the options of this item"}},
+	{theBank, `{id: "2", text: "A bolt", option: a}`, `{id: 2, text: "A bolt", option: z, why: x}`, []string{theBank + ":26: `id` must be a text; put it in quotes", theBank + ":26: `option` is \"z\"", theBank + ":26: there is no field \"why\""}},
+	{theBank, `text: "A nut", why: "It turns on a bolt."`, `text: "A nut"`, []string{theBank + ":28: `why` is missing; add it"}},
+	{theLesson, "fig-arc.svg", "fig-none.svg", []string{theFigure + ": no lesson shows this figure; put ![", theLesson + ":10: there is a figure fig-none.svg, but no such file"}},
+	{theLesson, "fig-arc.svg", "fig_arc.svg", []string{theFigure + ": no lesson shows this figure", theLesson + ":10: there is a picture; a figure stands on a line of its own"}},
+	{theLesson, "\n\nAfter it.", "\nAfter it.", []string{theFigure + ": no lesson shows this figure", theLesson + ":10: there is a picture; a figure stands on a line of its own"}},
+	{theLesson, "After it.", "![An arrow leads from the word start to the word end, once more.](fig-arc.svg)", []string{theLesson + ":12: there is the figure fig-arc.svg a second time; show it once"}},
+	{theLesson, `An arrow leads from the word "start" to the word "end", & from nowhere else: a < b.`, "An arrow.", []string{theFigure + ": no lesson shows", theLesson + ":10: there is a figure whose text alternative has 9 characters; say in 40 to 1200 all that"}},
+	{theFigure, "<line ", "<line onload=\"x\" ", []string{theFigure + ":14: <line> has an attribute onload; it may have x1 y1 x2 y2 id transform"}},
+	{theFigure, "</svg>", "<script/>\n</svg>", []string{theFigure + ":16: there is an element <script>; a figure is made of"}},
+
 	// lessons
 	{aLesson, "id: one-1", "id: one-2", []string{aLesson + ":2: `id` is one-2, but the file is named after one-1", "01-first/one-2-go-on.md:2: one-2 stands at 01-first/one-1-begin.md:2 already"}},
 	{aLesson, "id: one-1", "id: One", []string{aLesson + ":2: `id` is \"One\"; it must be like sci-1"}},
@@ -131,7 +172,7 @@ var wrongIn = []struct {
 	{aSmall, "review: never", "review: always", []string{aSmall + ":13: `review` is \"always\"; it must be one of never, after_pass"}},
 	{aSmall, "lessons: any", "lessons: some", []string{aSmall + ":14: `lessons` is \"some\""}},
 	{aSmall, "certificate:\n  title: Certificate of Completion", "certificate: {}", []string{aSmall + ":7: `title` is missing"}},
-	{aSmall, "module: second", "module: third", []string{aSmall + ":16: `module` is third, which this course does not have"}},
+	{aSmall, "module: second", "module: fourth", []string{aSmall + ":16: `module` is fourth, which this course does not have"}},
 	{aSmall, "module: second, ", "", []string{aSmall + ":16: `module` is missing"}},
 	{aSmall, "type: quiz_pass", "type: quiz", []string{aSmall + ":16: `type` is \"quiz\"; it must be one of all_of"}},
 	{aSmall, "module: second,", "module: second, count: 2, phase: medicine, of: [],", []string{aSmall + ":16: `phase` does not belong to a requirement of type quiz_pass", aSmall + ":16: `count`", aSmall + ":16: `of`"}},

@@ -23,7 +23,7 @@ func FuzzMarkdown(f *testing.F) {
 		if badText(s) != "" || len(s) > maxLesson {
 			return // the check of the file refuses it
 		}
-		html, faults := render([]byte(s))
+		html, faults := render([]byte(s), new(gallery))
 		if html != "" && len(faults) > 0 {
 			t.Errorf("render(%q) = %q with faults %v", s, html, faults)
 		}
@@ -96,17 +96,14 @@ func fuzzFile(f *testing.F, name string) {
 func wantSound(t *testing.T, c *Course) {
 	for _, m := range c.Modules {
 		for _, it := range m.Items {
-			right := 0
-			for _, o := range it.Options {
-				if o.Correct {
-					right++
-				}
-			}
-			if right == 0 || it.Kind == Single && right > 1 || right == len(it.Options) || m.Lesson(it.Lesson) == nil {
+			if !it.Right(it.Key()) || it.Check(it.Key()) != nil || it.Right(nil) || m.Lesson(it.Lesson) == nil {
 				t.Errorf("item %+v cannot be asked", it)
 			}
+			if key := len(it.Key()); it.Kind == Single && key != 1 || it.Kind == Multiple && key == len(it.Options) || it.Kind == Matching && key != len(it.Prompts) {
+				t.Errorf("item %+v has a key of %d", it, key)
+			}
 		}
-		if m.Quiz.Draw > len(m.Items) || len(m.CriticalObjectives()) > m.Quiz.Draw {
+		if m.Quiz.Draw > len(m.Items) || len(m.CriticalObjectives()) > m.Quiz.Draw || len(m.Plan().Sets()) == 0 {
 			t.Errorf("module %s cannot draw its quiz", m.Key)
 		}
 	}
@@ -122,9 +119,9 @@ func wantSound(t *testing.T, c *Course) {
 	}
 }
 
-func FuzzLesson(f *testing.F)  { fuzzFile(f, aLesson) }
-func FuzzModule(f *testing.F)  { fuzzFile(f, aModule) }
-func FuzzBank(f *testing.F)    { fuzzFile(f, aBank) }
+func FuzzLesson(f *testing.F)  { fuzzFile(f, theLesson) }
+func FuzzModule(f *testing.F)  { fuzzFile(f, theModule) }
+func FuzzBank(f *testing.F)    { fuzzFile(f, theBank) }
 func FuzzProgram(f *testing.F) { fuzzFile(f, aRich) }
 
 func FuzzFromArchive(f *testing.F) {

@@ -67,7 +67,7 @@ func table(size, columns int) string {
 func TestHostileMarkdownIsRenderedOrRefusedInTime(t *testing.T) {
 	for _, s := range hostileMarkdown(maxLesson) {
 		within(t, 300*time.Millisecond, s, func() {
-			html, _ := render([]byte(s))
+			html, _ := render([]byte(s), new(gallery))
 			if len(html) > 12*maxLesson {
 				t.Errorf("render(%.40q) gave %d bytes of HTML for %d", s, len(html), len(s))
 			}

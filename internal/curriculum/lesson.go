@@ -34,6 +34,7 @@ func (l *loader) lesson(name string, o *outline) {
 	var faults []Fault
 	figures := &gallery{all: o.figures}
 	lesson.HTML, faults = render(body, figures)
+	lesson.Figures = len(figures.shown)
 	if l.drawn += figures.bytes; l.drawn > maxDrawn {
 		lesson.HTML = ""
 		l.fault(name, 0, "the figures of all lessons together make more than %d MiB; show fewer", maxDrawn>>20)

@@ -68,7 +68,7 @@ func TestALessonIsTextOnly(t *testing.T) {
 		{strings.Repeat("> ", 8) + "a", ""},
 		{"* * *\n\n-----------\n\n***********", ""},
 	} {
-		html, faults := render([]byte(tt.text))
+		html, faults := render([]byte(tt.text), new(gallery))
 		got := ""
 		if len(faults) > 0 {
 			got = fmt.Sprintf("%d: %s", faults[0].Line, faults[0].Text)
@@ -83,7 +83,7 @@ func TestALessonIsTextOnly(t *testing.T) {
 }
 
 func TestEveryForeignThingIsReported(t *testing.T) {
-	_, faults := render([]byte("# One\n\n<b>two</b> [three](x)\n\n![four](x)"))
+	_, faults := render([]byte("# One\n\n<b>two</b> [three](x)\n\n![four](x)"), new(gallery))
 	if len(faults) != 5 { // <b> and </b> are two
 		t.Errorf("render: %d faults, want 5:\n%v", len(faults), Faults(faults))
 	}

@@ -2,10 +2,7 @@ package curriculum
 
 import (
 	"fmt"
-	"maps"
-	"regexp"
 	"slices"
-	"unicode/utf8"
 )
 
 // A Finding is something in a course that an author should look at. It is no
@@ -19,12 +16,15 @@ type Finding struct {
 // String returns the finding as file:line: text.
 func (f Finding) String() string { return Fault(f).String() }
 
-// What a bank should have, so that a quiz cannot be passed unread.
+// What a bank should have, so that a quiz cannot be passed unread and its
+// lessons can be trusted.
 const (
-	leastItems  = 15
-	maxLongest  = 0.34 // share of single items whose right option is the longest
-	maxLetter   = 0.40 // share of single items whose right option is of one letter
-	leastSingle = 8    // below, shares say nothing
+	leastItems   = 30
+	maxLongest   = 0.34 // share of single items whose right option is the longest
+	maxLetter    = 0.40 // share of single items whose right option is of one letter
+	leastSingle  = 8    // below, shares say nothing
+	leastSources = 2    // of a lesson
+	leastWhy     = 20   // characters of a rationale
 )
 
 // Lint looks for cues and gaps in the quizzes of a course, in the order of its
@@ -34,7 +34,11 @@ func Lint(c *Course) (all []Finding) {
 		r := review{c: c, m: m}
 		r.size()
 		r.cues()
-		r.items()
+		r.objectives()
+		r.reach()
+		for _, it := range m.Items {
+			r.item(it)
+		}
 		r.lessons()
 		all = append(all, r.found...)
 	}
@@ -55,65 +59,80 @@ func (r *review) say(id any, format string, args ...any) {
 }
 
 func (r *review) size() {
-	if n := len(r.m.Items); n < leastItems {
-		r.say(r.m.Key, "module %s has %d items; with fewer than %d, attempts repeat each other", r.m.Key, n, leastItems)
+	if n, least := len(r.m.Items), max(leastItems, 2*r.m.Quiz.Draw); n < least {
+		r.say(r.m.Key, "module %s has %d items; with fewer than %d, attempts repeat each other", r.m.Key, n, least)
 	}
 }
 
 // cues looks at what the bank gives away as a whole.
 func (r *review) cues() {
-	single, longest := 0, 0
-	letters := make(map[OptionID]int)
-	for _, it := range r.m.Items {
-		if it.Kind != Single {
-			continue
-		}
-		single++
-		if rightIsLongest(it) {
-			longest++
-		}
-		for _, o := range it.Options {
-			if o.Correct {
-				letters[o.ID]++
-			}
-		}
+	t := r.m.Tally()
+	if share(t.Longest, t.Kinds[Single]) > maxLongest {
+		r.say(r.m.Key, "module %s: the right option is the longest in %d of %d single items; shorten some, or lengthen wrong ones", r.m.Key, t.Longest, t.Kinds[Single])
 	}
-	if share(longest, single) > maxLongest {
-		r.say(r.m.Key, "module %s: the right option is the longest in %d of %d single items; shorten some, or lengthen wrong ones", r.m.Key, longest, single)
-	}
-	for _, id := range slices.Sorted(maps.Keys(letters)) {
-		if n := letters[id]; single >= leastSingle && share(n, single) > maxLetter {
-			r.say(r.m.Key, "module %s: option %s is right in %d of %d single items; spread the right options", r.m.Key, id, n, single)
+	for _, id := range optionIDs {
+		if n := t.Letters[OptionID(id)]; t.Kinds[Single] >= leastSingle && share(n, t.Kinds[Single]) > maxLetter {
+			r.say(r.m.Key, "module %s: option %s is right in %d of %d single items; spread the right options", r.m.Key, id, n, t.Kinds[Single])
 		}
 	}
 }
 
-func share(n, of int) float64 { return float64(n) / float64(max(of, 1)) }
-
-// rightIsLongest reports whether the right option is longer than every other.
-func rightIsLongest(it *Item) bool {
-	right, other := 0, 0
-	for _, o := range it.Options {
-		if n := utf8.RuneCountInString(o.Text); o.Correct {
-			right = n
-		} else {
-			other = max(other, n)
+// objectives looks for what is promised and not taught, not asked, or always
+// asked in the same words.
+func (r *review) objectives() {
+	for _, o := range r.m.Objectives {
+		items, critical := 0, 0
+		for _, it := range r.m.Items {
+			if it.Objective == o.ID {
+				items++
+				if it.Critical {
+					critical++
+				}
+			}
+		}
+		if !slices.ContainsFunc(r.m.Lessons, func(l *Lesson) bool { return slices.Contains(l.Objectives, o.ID) }) {
+			r.say(r.m.Key, "objective %s: no lesson teaches it", o.ID)
+		}
+		switch {
+		case items == 0:
+			r.say(r.m.Key, "objective %s: no quiz item asks about it", o.ID)
+		case critical == 1:
+			r.say(r.m.Key, "objective %s has one critical item, which every attempt asks; write another", o.ID)
+		case items == o.Need():
+			r.say(r.m.Key, "objective %s has %d items and every attempt asks all of them; write more", o.ID, items)
 		}
 	}
-	return right > other
 }
 
-var pointsAtOthers = regexp.MustCompile(`(?i)\b(all|none|both|any|either|neither|some|two) of (the above|the other|these (options|answers|choices))`)
-
-func (r *review) items() {
-	for _, it := range r.m.Items {
-		if len(it.Sources) == 0 {
-			r.say(it.ID, "item %s names no source", it.ID)
-		}
-		for _, o := range it.Options {
-			if pointsAtOthers.MatchString(o.Text) {
-				r.say(optionKey{it.ID, o.ID}, "item %s: option %s points at the other options, whose order is shuffled; write out what it says", it.ID, o.ID)
+// reach looks for cases and items that no attempt can ask.
+func (r *review) reach() {
+	p := r.m.Plan()
+	var drawn CaseSet
+	free := false // an attempt has room beside what is demanded
+	asked := make(map[ObjectiveID]bool)
+	for _, set := range p.Sets() {
+		drawn |= set
+		demands, _ := p.Demands(set)
+		room := r.m.Quiz.Draw
+		for i, c := range r.m.Cases {
+			if set.Has(i) {
+				room -= len(r.m.ItemsOf(c.ID))
 			}
+		}
+		for _, d := range demands {
+			room -= d.Items
+			asked[d.Objective] = asked[d.Objective] || d.Items > 0
+		}
+		free = free || room > 0
+	}
+	for i, c := range r.m.Cases {
+		if !drawn.Has(i) {
+			r.say(c.ID, "case %s: no attempt can ask it beside the quotas; draw more items, or lower a quota", c.ID)
+		}
+	}
+	for _, it := range r.m.ItemsOf("") {
+		if !free && !asked[it.Objective] {
+			r.say(it.ID, "item %s: no attempt can ask it, for the quotas of other objectives take all its room; draw more items, or lower a quota", it.ID)
 		}
 	}
 }
@@ -122,6 +141,9 @@ func (r *review) lessons() {
 	for _, l := range r.m.Lessons {
 		if !slices.ContainsFunc(r.m.Items, func(it *Item) bool { return it.Lesson == l.ID }) {
 			r.say(l.ID, "lesson %s: no quiz item asks about it", l.ID)
+		}
+		if n := len(l.Sources); n < leastSources {
+			r.say(l.ID, "lesson %s has %d source; look for another that agrees or differs", l.ID, n)
 		}
 	}
 }

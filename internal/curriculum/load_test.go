@@ -2,6 +2,7 @@ package curriculum
 
 import (
 	"os"
+	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -39,7 +40,7 @@ func TestEveryFieldIsRead(t *testing.T) {
 	c := load(t, testCourse(t))
 	first := &Module{
 		Key: "first", Title: "A first module", Summary: "What a course looks like, on two lines.", ReviewNote: "Somebody must look at this.",
-		Objectives: []Objective{{"see", "See what stands where.", true}, {"say", "Say what it means.", false}},
+		Objectives: []Objective{{ID: "see", Text: "See what stands where.", Critical: true}, {ID: "say", Text: "Say what it means."}},
 		Quiz:       Quiz{Draw: 2, Minutes: 60},
 		Lessons: []*Lesson{
 			{ID: "one-1", Title: "How it begins", Minutes: 12, Objectives: []ObjectiveID{"see", "say"},
@@ -70,6 +71,41 @@ func TestEveryFieldIsRead(t *testing.T) {
 	})
 	if d := cmp.Diff(first, c.Module("first"), ignoreHTML); d != "" {
 		t.Errorf("module first (-want +got):\n%s", d)
+	}
+	third := c.Module("third")
+	newer := &Module{
+		Key: "third", Title: "A third module", Summary: "Whatever the first two do not have.", ReviewNote: "Somebody did.",
+		Objectives: []Objective{{"see", "See it.", true, 2}, {"sort", "Sort it.", false, 1}, {"leave", "Leave it.", false, 0}},
+		Quiz:       Quiz{Draw: 4, Minutes: 60},
+		Reviews:    []ModuleReview{{"Rosa Reviewer", "LPC 12345, Colorado", "2026-03-31", "I have read all of it."}},
+		Cases:      third.Cases, Lessons: third.Lessons,
+		Items: append([]*Item{
+			{ID: "thr-01", Lesson: "thr-1", Objective: "sort", Kind: InOrder, Stem: "Put these in order.",
+				Options: []Option{
+					{"b", "Breakfast", false, "The day begins with it."},
+					{"a", "Lunch", false, "It comes at noon."},
+					{"c", "Dinner", false, "It ends the day."}},
+				Sources: []string{"S"}, Confidence: "B"},
+			{ID: "thr-02", Lesson: "thr-1", Objective: "sort", Kind: Matching, Stem: "What goes with what?",
+				Prompts: []Prompt{{"1", "A lock", "c"}, {"2", "A bolt", "a"}},
+				Options: []Option{
+					{"a", "A nut", false, "It turns on a bolt."},
+					{"b", "A bell", false, "It belongs to neither."},
+					{"c", "A key", false, "It opens a lock."}},
+				Sources: []string{"S"}, Confidence: "B"},
+		}, third.Items[2:]...),
+	}
+	if d := cmp.Diff(newer, third); d != "" {
+		t.Errorf("module third (-want +got):\n%s", d)
+	}
+	if len(third.Cases) != 1 || third.Cases[0].ID != "thr-case-1" || !strings.HasPrefix(third.Cases[0].Text, "Somebody stands at a door") {
+		t.Errorf("the cases are %+v", third.Cases)
+	}
+	if of := third.ItemsOf("thr-case-1"); len(of) != 2 || of[0].ID != "thr-03" || of[1].ID != "thr-05" || third.Case("thr-case-1") != third.Cases[0] {
+		t.Errorf("the items of the case are %+v", of)
+	}
+	if !third.Reviewed() || c.Module("first").Reviewed() {
+		t.Error("Reviewed() does not say who has a review")
 	}
 	rich := &Program{
 		Key: "rich", Version: 3, Title: "A rich program", Summary: "It asks for sessions and for an attestation.",
@@ -104,7 +140,7 @@ func TestLookupsFindWhatThereIsAndNothingElse(t *testing.T) {
 	if p := c.Default(); p == nil || p.Key != "small" || p != c.Program("small") {
 		t.Errorf("Default() = %+v, want the program small", p)
 	}
-	if c.Module("third") != nil || m.Lesson("two-1") != nil || m.Item("two-1a") != nil || c.Program("") != nil || (&Course{}).Default() != nil {
+	if c.Module("fourth") != nil || c.Module("third").Case("thr-case-2") != nil || len(c.Module("third").ItemsOf("thr-case-2")) > 0 || m.Lesson("two-1") != nil || m.Item("two-1a") != nil || c.Program("") != nil || (&Course{}).Default() != nil {
 		t.Error("something that is not there is found")
 	}
 	m = &Module{Objectives: []Objective{{ID: "zebra", Critical: true}, {ID: "horse"}, {ID: "ant", Critical: true}}}

@@ -39,11 +39,9 @@ func render(body []byte, figures *gallery) (string, []Fault) {
 		return "", []Fault{*f}
 	}
 	doc := markdown.Parser().Parse(text.NewReader(body))
-	if faults := foreign(doc, body); len(faults) > 0 {
-		return "", faults
-	}
-	html, faults := pieces(doc, body, figures)
-	if len(faults) > 0 {
+	faults := foreign(doc, body)
+	html, more := pieces(doc, body, figures)
+	if faults = append(faults, more...); len(faults) > 0 {
 		return "", faults
 	}
 	return html, nil
@@ -96,15 +94,15 @@ func sanitized(doc ast.Node, body []byte) (string, *Fault) {
 	return html, nil
 }
 
-// figureIn returns the picture that a block of the document consists of, or
-// nil: a paragraph of one line, and nothing but a picture without a title and
-// with a plain text.
+// figureIn returns the figure that a block of the document consists of, or nil:
+// a paragraph of one line with nothing but a picture, which has the name of a
+// figure, no title and a plain text.
 func figureIn(n ast.Node) *ast.Image {
 	if n.Kind() != ast.KindParagraph || n.ChildCount() != 1 || n.Parent() == nil || n.Parent().Kind() != ast.KindDocument {
 		return nil
 	}
 	img, ok := n.FirstChild().(*ast.Image)
-	if !ok || img.Reference != nil || len(img.Title) > 0 || n.Lines().Len() != 1 {
+	if !ok || img.Reference != nil || len(img.Title) > 0 || !figureFile.Match(img.Destination) || n.Lines().Len() != 1 {
 		return nil
 	}
 	for c := img.FirstChild(); c != nil; c = c.NextSibling() {

@@ -168,7 +168,7 @@ func (l *loader) drawable(f, quiz fields, o *outline) {
 	if o.Quiz.Draw > len(o.Items) {
 		f.fault(f.file, line, "`draw` is %d, but bank.yaml has %d items; draw fewer, or write more", o.Quiz.Draw, len(o.Items))
 	}
-	if len(l.faults) == before && len(o.Plan().Sets()) == 0 {
+	if len(l.faults) == before && len(o.Cases) > 0 && len(o.Plan().Sets()) == 0 {
 		f.fault(f.file, line, "with every case whole, no attempt of %d items can meet all quotas; draw more, or write more items that stand alone", o.Quiz.Draw)
 	}
 }

@@ -21,12 +21,22 @@ var (
 // multiple items it holds the ids of the options chosen, for ordering items
 // those of all options in the order chosen, and for matching items pairs.
 
-// Pair joins a prompt and an option in a response to a matching item.
-func Pair(p PromptID, o OptionID) string { return string(p) + ":" + string(o) }
+// Pick writes the choice of an option as it stands in a response to the item;
+// the prompt is that of a matching item.
+func (i *Item) Pick(p PromptID, o OptionID) string {
+	if i.Kind == Matching {
+		return string(p) + ":" + string(o)
+	}
+	return string(o)
+}
 
-// SplitPair takes a pair apart. ok is false for what is none.
-func SplitPair(pair string) (p PromptID, o OptionID, ok bool) {
-	prompt, option, ok := strings.Cut(pair, ":")
+// Picked reads what Pick wrote; prompt is "" but for a matching item. ok is
+// false for what is no pair where one must be.
+func (i *Item) Picked(s string) (p PromptID, o OptionID, ok bool) {
+	if i.Kind != Matching {
+		return "", OptionID(s), true
+	}
+	prompt, option, ok := strings.Cut(s, ":")
 	return PromptID(prompt), OptionID(option), ok
 }
 
@@ -38,26 +48,20 @@ func (i *Item) Check(response []string) error {
 	var options []OptionID // of the response so far; stays below the number of options
 	var prompts []PromptID
 	for _, r := range response {
-		option := OptionID(r)
-		if i.Kind == Matching {
-			p, o, ok := SplitPair(r)
-			switch {
-			case !ok:
-				return ErrPair
-			case !slices.ContainsFunc(i.Prompts, func(known Prompt) bool { return known.ID == p }):
-				return ErrNoPrompt
-			case slices.Contains(prompts, p):
-				return ErrPromptTwice
-			}
-			option, prompts = o, append(prompts, p)
-		}
-		if !slices.ContainsFunc(i.Options, func(known Option) bool { return known.ID == option }) {
+		p, o, ok := i.Picked(r)
+		switch {
+		case !ok:
+			return ErrPair
+		case i.Kind == Matching && !slices.ContainsFunc(i.Prompts, func(known Prompt) bool { return known.ID == p }):
+			return ErrNoPrompt
+		case i.Kind == Matching && slices.Contains(prompts, p):
+			return ErrPromptTwice
+		case !slices.ContainsFunc(i.Options, func(known Option) bool { return known.ID == o }):
 			return ErrNoOption
-		}
-		if slices.Contains(options, option) {
+		case slices.Contains(options, o):
 			return ErrTwice
 		}
-		options = append(options, option)
+		options, prompts = append(options, o), append(prompts, p)
 	}
 	if i.Kind == Single && len(response) > 1 {
 		return ErrOneChoice
@@ -77,23 +81,23 @@ func (i *Item) Canonical(response []string) []string {
 
 // Key returns the right response, in its canonical form.
 func (i *Item) Key() (key []string) {
-	switch i.Kind {
-	case InOrder:
-		for _, o := range i.Options {
+	for _, p := range i.Prompts {
+		key = append(key, i.Pick(p.ID, p.Option))
+	}
+	for _, o := range i.Options {
+		if o.Correct || i.Kind == InOrder {
 			key = append(key, string(o.ID))
-		}
-	case Matching:
-		for _, p := range i.Prompts {
-			key = append(key, Pair(p.ID, p.Option))
-		}
-	default:
-		for _, o := range i.Options {
-			if o.Correct {
-				key = append(key, string(o.ID))
-			}
 		}
 	}
 	return i.Canonical(key)
+}
+
+// InKey reports whether an option is part of the right response.
+func (i *Item) InKey(o OptionID) bool {
+	return slices.ContainsFunc(i.Key(), func(s string) bool {
+		_, in, _ := i.Picked(s)
+		return in == o
+	})
 }
 
 // Right reports whether a response is the key, the whole key and nothing else.

@@ -16,26 +16,26 @@ func TestCheckAndRight(t *testing.T) {
 	multiple := &Item{Kind: Multiple, Options: options}
 	for _, tt := range []struct {
 		item     *Item
-		response []OptionID
+		response []string
 		want     error
 		right    bool
 	}{
 		{single, nil, nil, false},
-		{single, []OptionID{"b"}, nil, true},
-		{single, []OptionID{"a"}, nil, false},
-		{single, []OptionID{"d"}, ErrNoOption, false},
-		{single, []OptionID{""}, ErrNoOption, false},
-		{single, []OptionID{"B"}, ErrNoOption, false},
-		{single, []OptionID{"b", "b"}, ErrTwice, false},
-		{single, []OptionID{"b", "a"}, ErrOneChoice, false},
-		{multiple, []OptionID{}, nil, false},
-		{multiple, []OptionID{"b", "d"}, nil, true},
-		{multiple, []OptionID{"d", "b"}, nil, true},
-		{multiple, []OptionID{"b"}, nil, false},
-		{multiple, []OptionID{"a", "b", "d"}, nil, false},
-		{multiple, []OptionID{"a", "b", "c", "d"}, nil, false},
-		{multiple, []OptionID{"b", "d", "b"}, ErrTwice, false},
-		{multiple, []OptionID{"b", "d", "e"}, ErrNoOption, false},
+		{single, []string{"b"}, nil, true},
+		{single, []string{"a"}, nil, false},
+		{single, []string{"d"}, ErrNoOption, false},
+		{single, []string{""}, ErrNoOption, false},
+		{single, []string{"B"}, ErrNoOption, false},
+		{single, []string{"b", "b"}, ErrTwice, false},
+		{single, []string{"b", "a"}, ErrOneChoice, false},
+		{multiple, []string{}, nil, false},
+		{multiple, []string{"b", "d"}, nil, true},
+		{multiple, []string{"d", "b"}, nil, true},
+		{multiple, []string{"b"}, nil, false},
+		{multiple, []string{"a", "b", "d"}, nil, false},
+		{multiple, []string{"a", "b", "c", "d"}, nil, false},
+		{multiple, []string{"b", "d", "b"}, ErrTwice, false},
+		{multiple, []string{"b", "d", "e"}, ErrNoOption, false},
 	} {
 		if err := tt.item.Check(tt.response); !errors.Is(err, tt.want) || tt.want == nil && err != nil {
 			t.Errorf("Check(%q) of a %s item = %v, want %v", tt.response, tt.item.Kind, err, tt.want)
@@ -47,7 +47,7 @@ func TestCheckAndRight(t *testing.T) {
 }
 
 func TestTheFaultsOfAResponseNameTheField(t *testing.T) {
-	for _, f := range []*fault.Fault{ErrNoOption, ErrTwice, ErrOneChoice} {
+	for _, f := range []*fault.Fault{ErrNoOption, ErrTwice, ErrOneChoice, ErrPair, ErrNoPrompt, ErrPromptTwice} {
 		if f.Kind != fault.Invalid || f.Field != "response" {
 			t.Errorf("%s: kind %v, field %q; want invalid, response", f.Code, f.Kind, f.Field)
 		}
@@ -81,11 +81,11 @@ func indexes(n int) (all []int) {
 func TestExactlyTheKeyIsRightInWhateverOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		it := anItem(t)
-		response := rapid.SliceOf(rapid.SampledFrom([]OptionID{"a", "b", "c", "d", "e", "f", "g", "h", "i"})).Draw(t, "response")
-		var key []OptionID
+		response := rapid.SliceOf(rapid.SampledFrom([]string{"a", "b", "c", "d", "e", "f", "g", "h", "i"})).Draw(t, "response")
+		var key []string
 		for _, o := range it.Options {
 			if o.Correct {
-				key = append(key, o.ID)
+				key = append(key, string(o.ID))
 			}
 		}
 		sorted := slices.Sorted(slices.Values(response))
@@ -105,10 +105,10 @@ func TestExactlyTheKeyIsRightInWhateverOrder(t *testing.T) {
 
 func TestALongResponseIsRefusedAtOnce(t *testing.T) {
 	it := &Item{Kind: Multiple, Options: []Option{{ID: "a"}, {ID: "b"}, {ID: "c"}}}
-	if n := testing.AllocsPerRun(10, func() { it.Check(slices.Repeat([]OptionID{"a"}, 1)) }); n > 1 {
+	if n := testing.AllocsPerRun(10, func() { it.Check(slices.Repeat([]string{"a"}, 1)) }); n > 1 {
 		t.Errorf("Check allocates %v times", n)
 	}
-	if err := it.Check(slices.Repeat([]OptionID{"a", "b", "c"}, 100_000)); !errors.Is(err, ErrTwice) {
+	if err := it.Check(slices.Repeat([]string{"a", "b", "c"}, 100_000)); !errors.Is(err, ErrTwice) {
 		t.Errorf("Check of 300,000 options = %v, want ErrTwice", err)
 	}
 }

@@ -327,10 +327,10 @@ func (d *drawer) references() {
 	}{{"title", mostSVGTitle}, {"desc", mostSVGDesc}} {
 		t := d.words[w.name]
 		if t == nil {
-			continue // told with what stands there, or an empty picture
+			t = &label{line: 1}
 		}
 		if n := utf8.RuneCountInString(strings.TrimSpace(t.String())); n < 1 || n > w.most {
-			d.faults = append(d.faults, Fault{Line: max(t.line, 1), Text: fmt.Sprintf("<%s> has %d characters; it must have 1 to %d", w.name, n, w.most)})
+			d.faults = append(d.faults, Fault{Line: t.line, Text: fmt.Sprintf("the <%s> with which a figure begins has %d characters; it must have 1 to %d", w.name, n, w.most)})
 		}
 	}
 }

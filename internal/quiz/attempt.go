@@ -109,18 +109,27 @@ type OpenSheet struct {
 type Question struct {
 	ID      string
 	Kind    curriculum.Kind
+	Case    *Vignette // what several questions in a row are about; nil for one that stands alone
 	Stem    string
+	Prompts []Choice // of a matching question; an option belongs to each
 	Options []Choice
 }
 
-// A Choice is an option as it is offered.
+// A Vignette is the text of a case, under an id that it has in the attempt.
+type Vignette struct {
+	ID   string
+	Text string
+}
+
+// A Choice is an option as it is offered, or a prompt.
 type Choice struct {
 	ID   string
 	Text string
 }
 
 // An Answer is the current answer to an item. Response lists ids of options in
-// alphabetical order; it is empty when the answer was cleared.
+// alphabetical order, of an ordering in the order chosen, of a matching pairs
+// by prompt; it is empty when the answer was cleared.
 type Answer struct {
 	Response []string
 	Revision int
@@ -157,10 +166,12 @@ type ReviewedItem struct {
 	Question
 	Response []string
 	Right    bool
+	Answer   []string // the right response
 	Key      []ReviewedOption
 }
 
-// A ReviewedOption says whether an option is right, and why.
+// A ReviewedOption says whether an option is in the right response, and why.
+// Of an ordering all are.
 type ReviewedOption struct {
 	ID      string
 	Correct bool

@@ -3,8 +3,8 @@ package quiz
 import (
 	crand "crypto/rand"
 	"encoding/binary"
-	"encoding/json"
 	"fmt"
+	"math/bits"
 	"math/rand/v2"
 	"slices"
 	"strconv"
@@ -33,41 +33,107 @@ type frozenOption struct {
 	Option curriculum.OptionID `json:"option"`
 }
 
-// A question is a drawn item with its options in the order shown.
-type question struct {
-	id      string
-	item    *curriculum.Item
-	options []shown
-}
-
-// A shown option is an option under the id it has in the attempt.
-type shown struct {
-	id string
-	curriculum.Option
-}
-
-// draw picks a module's items for one attempt: a critical item of each
-// critical objective, the rest at random, all in random order.
+// draw picks a module's items for one attempt: exactly as many as it draws, so
+// many of each objective as its quota says, a critical one of each critical
+// objective, and the rest at random. Items and cases come in random order; the
+// items of a case stay together and in the order of the bank. The loader has
+// seen to it that this can be done.
 func draw(m *curriculum.Module, r *rand.Rand) []frozenItem {
-	pool := slices.Clone(m.Items)
-	r.Shuffle(len(pool), func(i, j int) { pool[i], pool[j] = pool[j], pool[i] })
-	var picked []*curriculum.Item
-	for _, objective := range m.CriticalObjectives() {
-		i := slices.IndexFunc(pool, func(it *curriculum.Item) bool { return it.Critical && it.Objective == objective })
-		picked = append(picked, pool[i])
-		pool = slices.Delete(pool, i, i+1)
+	plan := m.Plan()
+	set := cases(m, plan, r)
+	demands, _ := plan.Demands(set) // cases gives none that cannot be met
+	var blocks [][]*curriculum.Item
+	room := m.Quiz.Draw
+	for i, c := range m.Cases {
+		if set.Has(i) {
+			block := m.ItemsOf(c.ID)
+			blocks = append(blocks, block)
+			room -= len(block)
+		}
 	}
-	picked = append(picked, pool[:m.Quiz.Draw-len(picked)]...)
-	r.Shuffle(len(picked), func(i, j int) { picked[i], picked[j] = picked[j], picked[i] })
+	for _, it := range alone(m, demands, room, r) {
+		blocks = append(blocks, []*curriculum.Item{it})
+	}
+	r.Shuffle(len(blocks), func(i, j int) { blocks[i], blocks[j] = blocks[j], blocks[i] })
 
-	items := make([]frozenItem, len(picked))
-	for i, it := range picked {
-		items[i] = frozenItem{ID: "q" + strconv.Itoa(i+1), Item: it.ID, Options: shuffled(it, r)}
+	var items []frozenItem
+	for _, it := range slices.Concat(blocks...) {
+		items = append(items, frozenItem{ID: "q" + strconv.Itoa(len(items)+1), Item: it.ID, Options: shuffled(it, r)})
 	}
 	return items
 }
 
-// shuffled gives the options new places first and their ids after that.
+// cases picks the cases of an attempt: those that come up while cases and
+// items are taken in random order until it is full. If the rest cannot be
+// drawn around them it is the set most like it with which that can be done.
+func cases(m *curriculum.Module, plan *curriculum.Plan, r *rand.Rand) curriculum.CaseSet {
+	const item = -1
+	var hat []int
+	sizes := make([]int, len(m.Cases))
+	for i, c := range m.Cases {
+		sizes[i] = len(m.ItemsOf(c.ID))
+		hat = append(hat, i)
+	}
+	hat = append(hat, slices.Repeat([]int{item}, len(m.ItemsOf("")))...)
+	r.Shuffle(len(hat), func(i, j int) { hat[i], hat[j] = hat[j], hat[i] })
+	var set curriculum.CaseSet
+	room := m.Quiz.Draw
+	for _, i := range hat {
+		switch {
+		case i == item:
+			room = max(0, room-1)
+		case sizes[i] <= room:
+			room -= sizes[i]
+			set |= 1 << i
+		}
+	}
+	if _, ok := plan.Demands(set); ok {
+		return set
+	}
+	return nearest(set, plan.Sets(), r)
+}
+
+// nearest returns the set that differs least from the one wanted, by chance
+// where several do.
+func nearest(wanted curriculum.CaseSet, all []curriculum.CaseSet, r *rand.Rand) curriculum.CaseSet {
+	var best []curriculum.CaseSet
+	least := bits.UintSize
+	for _, set := range all {
+		switch n := bits.OnesCount16(uint16(set ^ wanted)); {
+		case n < least:
+			least, best = n, []curriculum.CaseSet{set}
+		case n == least:
+			best = append(best, set)
+		}
+	}
+	return best[r.IntN(len(best))]
+}
+
+// alone picks so many items that belong to no case: what is demanded, then
+// what comes.
+func alone(m *curriculum.Module, demands []curriculum.Demand, n int, r *rand.Rand) (picked []*curriculum.Item) {
+	pool := m.ItemsOf("")
+	r.Shuffle(len(pool), func(i, j int) { pool[i], pool[j] = pool[j], pool[i] })
+	take := func(fits func(*curriculum.Item) bool) {
+		i := slices.IndexFunc(pool, fits)
+		picked = append(picked, pool[i])
+		pool = slices.Delete(pool, i, i+1)
+	}
+	for _, d := range demands {
+		left := d.Items
+		if d.Critical {
+			take(func(it *curriculum.Item) bool { return it.Critical && it.Objective == d.Objective })
+			left--
+		}
+		for range left {
+			take(func(it *curriculum.Item) bool { return it.Objective == d.Objective })
+		}
+	}
+	return append(picked, pool[:n-len(picked)]...)
+}
+
+// shuffled gives the options new places first and their ids after that, so
+// that neither tells what is right, nor in which order.
 func shuffled(it *curriculum.Item, r *rand.Rand) []frozenOption {
 	options := make([]frozenOption, len(it.Options))
 	for i, from := range r.Perm(len(it.Options)) {
@@ -79,92 +145,29 @@ func shuffled(it *curriculum.Item, r *rand.Rand) []frozenOption {
 // questions finds the items of a frozen draw in the module it was drawn from.
 func (f frozen) questions(m *curriculum.Module) ([]question, error) {
 	all := make([]question, len(f.Items))
+	vignettes := make(map[curriculum.CaseID]*Vignette)
 	for i, d := range f.Items {
 		it := m.Item(d.Item)
 		if it == nil {
 			return nil, fmt.Errorf("module %s has no item %s", m.Key, d.Item)
 		}
-		all[i] = question{id: d.ID, item: it, options: make([]shown, len(d.Options))}
+		q := question{id: d.ID, item: it, options: make([]shown, len(d.Options))}
 		for j, o := range d.Options {
 			at := slices.IndexFunc(it.Options, func(c curriculum.Option) bool { return c.ID == o.Option })
 			if at < 0 {
 				return nil, fmt.Errorf("item %s has no option %s", it.ID, o.Option)
 			}
-			all[i].options[j] = shown{o.ID, it.Options[at]}
+			q.options[j] = shown{o.ID, it.Options[at]}
 		}
+		if c := m.Case(it.Case); c != nil {
+			if vignettes[c.ID] == nil {
+				vignettes[c.ID] = &Vignette{"c" + strconv.Itoa(len(vignettes)+1), c.Text}
+			}
+			q.vignette = vignettes[c.ID]
+		}
+		all[i] = q
 	}
 	return all, nil
-}
-
-// ask shows a question without its key.
-func (q *question) ask() Question {
-	asked := Question{ID: q.id, Kind: q.item.Kind, Stem: q.item.Stem, Options: make([]Choice, len(q.options))}
-	for i, o := range q.options {
-		asked.Options[i] = Choice{o.id, o.Text}
-	}
-	return asked
-}
-
-// inBank turns a response into the bank's own ids. It returns
-// curriculum.ErrNoOption for an id that the question does not have.
-func (q *question) inBank(response []string) ([]curriculum.OptionID, error) {
-	if len(response) > len(q.options) { // one id too many is unknown or a repeat
-		return nil, curriculum.ErrNoOption
-	}
-	ids := make([]curriculum.OptionID, len(response))
-	for i, id := range response {
-		at := slices.IndexFunc(q.options, func(o shown) bool { return o.id == id })
-		if at < 0 {
-			return nil, curriculum.ErrNoOption
-		}
-		ids[i] = q.options[at].ID
-	}
-	return ids, nil
-}
-
-// canonical checks a response and writes it in the one form in which it is
-// stored and compared: a JSON list of the chosen ids in alphabetical order.
-func (q *question) canonical(response []string) (string, error) {
-	ids, err := q.inBank(response)
-	if err != nil {
-		return "", err
-	}
-	if err := q.item.Check(ids); err != nil {
-		return "", err
-	}
-	text, err := json.Marshal(slices.Sorted(slices.Values(append([]string{}, response...))))
-	if err != nil {
-		return "", fmt.Errorf("write response: %w", err)
-	}
-	if len(response) == 0 {
-		text = []byte("[]")
-	}
-	return string(text), nil
-}
-
-// chosen reads a canonical response.
-func chosen(canonical string) (ids []string, err error) {
-	if err := json.Unmarshal([]byte(canonical), &ids); err != nil {
-		return nil, fmt.Errorf("read response: %w", err)
-	}
-	return ids, nil
-}
-
-// right reports whether a canonical response answers the question. An item
-// that was never answered is wrong.
-func (q *question) right(canonical string) (bool, error) {
-	if canonical == "" {
-		return false, nil
-	}
-	response, err := chosen(canonical)
-	if err != nil {
-		return false, err
-	}
-	ids, err := q.inBank(response)
-	if err != nil {
-		return false, fmt.Errorf("question %s: %w", q.id, err)
-	}
-	return q.item.Right(ids), nil
 }
 
 // secure is a source of randomness that nobody can predict. It keeps no state,
