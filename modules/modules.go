@@ -4,7 +4,7 @@ package modules
 
 import "embed"
 
-// FS holds the five modules and the programs.
+// FS holds the five modules, with their figures, and the programs.
 //
-//go:embed */module.yaml */bank.yaml */*.md programs/*.yaml programs/examples/*.yaml
+//go:embed [0-9][0-9]-* programs
 var FS embed.FS

@@ -21,7 +21,7 @@ func paper(n int) (*curriculum.Module, []question) {
 		if i < 3 {
 			it.Critical, it.Objective = true, []curriculum.ObjectiveID{"one", "two", "two"}[i]
 		}
-		all = append(all, question{fmt.Sprintf("q%d", i+1), it, []shown{{"a", it.Options[0]}, {"b", it.Options[1]}}})
+		all = append(all, question{id: fmt.Sprintf("q%d", i+1), item: it, options: []shown{{"a", it.Options[0]}, {"b", it.Options[1]}}})
 	}
 	return m, all
 }

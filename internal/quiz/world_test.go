@@ -149,7 +149,12 @@ func eachHome(t *testing.T, f func(t *testing.T, w *world)) {
 
 func newWorld(t *testing.T, url string, live liveMaker, review curriculum.Review) *world {
 	t.Helper()
-	w := &world{School: schooltest.New(t, openDB(t, url)), t: t, url: url, course: smallCourse(t, review, "a")}
+	return newWorldOf(t, url, live, smallCourse(t, review, "a"))
+}
+
+func newWorldOf(t *testing.T, url string, live liveMaker, course *curriculum.Course) *world {
+	t.Helper()
+	w := &world{School: schooltest.New(t, openDB(t, url)), t: t, url: url, course: course}
 	if err := w.Enrollments.Publish(t.Context(), w.course); err != nil {
 		t.Fatal(err)
 	}
@@ -218,11 +223,7 @@ func (w *world) key(attemptID string) map[string][]string {
 	}
 	all := make(map[string][]string)
 	for _, q := range f.questions {
-		for _, o := range q.options {
-			if o.Correct {
-				all[q.id] = append(all[q.id], o.id)
-			}
-		}
+		all[q.id] = q.key()
 	}
 	return all
 }

@@ -1,0 +1,317 @@
+package quiz
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/kapstone-lms/kapstone/internal/curriculum"
+	"github.com/kapstone-lms/kapstone/internal/db"
+	"github.com/kapstone-lms/kapstone/internal/dbtest"
+	"github.com/kapstone-lms/kapstone/internal/fault"
+)
+
+// kindsCourse is a course whose quiz asks every kind of item, and a case, in
+// every attempt: seven of eight items.
+func kindsCourse(t testing.TB, review curriculum.Review) *curriculum.Course {
+	t.Helper()
+	item := func(id, objective, kind, more, options string) string {
+		return fmt.Sprintf("  - id: kin-%s\n    lesson: kin-1\n    objective: %s\n    kind: %s\n    stem: \"Stem of %s?\"\n    sources: [LBL]\n    confidence: A\n%s    options:\n%s",
+			id, objective, kind, id, more, options)
+	}
+	options := func(right string, ids ...string) (all string) {
+		for _, id := range ids {
+			correct := map[bool]string{true: ", correct: true"}[strings.Contains(right, id)]
+			all += fmt.Sprintf("      - {id: %s, text: \"Text %s\"%s, why: \"CANARY why %s\"}\n", id, id, correct, id)
+		}
+		return all
+	}
+	bank := "cases:\n  - {id: kin-case-1, text: \"" + strings.TrimSpace(strings.Repeat("vignette ", 60)) + "\"}\nitems:\n" +
+		item("01", "order", "ordering", "", options("", "d", "b", "a", "c")) +
+		item("02", "match", "matching", "    prompts:\n      - {id: \"1\", text: \"Prompt 1\", option: c}\n      - {id: \"2\", text: \"Prompt 2\", option: a}\n      - {id: \"3\", text: \"Prompt 3\", option: d}\n", options("", "a", "b", "c", "d")) +
+		item("03", "critical", "single", "    critical: true\n    case: kin-case-1\n", options("b", "a", "b", "c")) +
+		item("04", "critical", "multiple", "    case: kin-case-1\n", options("ac", "a", "b", "c", "d")) +
+		item("05", "order", "ordering", "    case: kin-case-1\n", options("", "a", "b", "c")) +
+		item("06", "rest", "single", "", options("a", "a", "b", "c")) +
+		item("07", "rest", "multiple", "", options("bd", "a", "b", "c", "d")) +
+		item("08", "rest", "multiple", "", options("a", "a", "b", "c", "d"))
+	c, err := curriculum.Load(fstest.MapFS{
+		"01-safety/module.yaml": {Data: []byte("key: safety\ntitle: Safety\nsummary: S\nreview_note: N\nobjectives:\n  - {id: critical, text: C, critical: true, quota: 2}\n" +
+			"  - {id: order, text: O, quota: 2}\n  - {id: match, text: M, quota: 1}\n  - {id: rest, text: R}\nlessons: [kin-1-first.md]\nquiz: {draw: 7, minutes: 30}\n")},
+		"01-safety/bank.yaml":        {Data: []byte(bank)},
+		"programs/quiz_program.yaml": {Data: []byte(programYAML(review))},
+		"01-safety/kin-1-first.md": {Data: []byte("---\nid: kin-1\ntitle: First\nminutes: 5\nobjectives: [critical, order, match, rest]\n" +
+			"sources:\n  - {key: LBL, what: \"A label\", confidence: A}\n---\n\nSome words.\n")},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// eachKinds runs f in the two homes with the course of every kind.
+func eachKinds(t *testing.T, f func(t *testing.T, w *world)) {
+	t.Helper()
+	dbtest.EachURL(t, func(t *testing.T, url string) {
+		live := inProcess
+		if db.IsPostgres(url) {
+			live = inRedis
+		}
+		f(t, newWorldOf(t, url, live, kindsCourse(t, curriculum.ReviewAfterPass)))
+	})
+}
+
+// of returns the questions of a kind.
+func of(o *OpenSheet, k curriculum.Kind) (all []Question) {
+	for _, q := range o.Items {
+		if q.Kind == k {
+			all = append(all, q)
+		}
+	}
+	return all
+}
+
+func TestAnAttemptWithEveryKindFromStartToReview(t *testing.T) {
+	eachKinds(t, func(t *testing.T, w *world) {
+		o := w.begin()
+		if len(o.Items) != 7 || len(of(o, curriculum.InOrder)) != 2 || len(of(o, curriculum.Matching)) != 1 {
+			t.Fatalf("the attempt asks %+v, want two orderings and a matching among seven", o.Items)
+		}
+		wantCase(t, o)
+		if text := fmt.Sprintf("%+v", o); strings.Contains(text, "CANARY") || strings.Contains(text, "kin-") {
+			t.Errorf("the open sheet tells the key or the bank's ids: %s", text)
+		}
+		key := w.key(o.ID)
+		revision := make(map[string]int)
+		for _, q := range o.Items { // first what is not finished, then what is right
+			for _, response := range [][]string{key[q.ID][:1], key[q.ID]} {
+				got, err := w.Save(w.trainee, o.ID, q.ID, response, revision[q.ID])
+				if revision[q.ID]++; err != nil || got.Revision != revision[q.ID] {
+					t.Fatalf("Save of %q for a %s question = %+v, %v", response, q.Kind, got, err)
+				}
+			}
+		}
+		resumed := w.begin()
+		for _, q := range o.Items {
+			if d := cmp.Diff(key[q.ID], resumed.Answers[q.ID].Response); d != "" {
+				t.Errorf("the answer to a %s question comes back as (-saved +read):\n%s", q.Kind, d)
+			}
+		}
+		r, err := w.Submit(w.trainee, o.ID)
+		if err != nil || r.Correct != 7 || !r.Passed || r.Review == nil {
+			t.Fatalf("Submit = %+v, %v; want all right and a review", r, err)
+		}
+		for i, it := range r.Review.Items {
+			if d := cmp.Diff(o.Items[i], it.Question); d != "" || !it.Right || !slices.Equal(it.Answer, key[it.ID]) || !slices.Equal(it.Response, key[it.ID]) {
+				t.Errorf("the review of a %s question = %+v; asked (-) and shown (+):\n%s", it.Kind, it, d)
+			}
+			wantReasons(t, it)
+		}
+	})
+}
+
+// wantCase sees that the questions of the case follow each other in the order
+// of the bank and carry its text, and that no other does.
+func wantCase(t *testing.T, o *OpenSheet) {
+	t.Helper()
+	var stems []string
+	for i, q := range o.Items {
+		if q.Case == nil {
+			continue
+		}
+		if q.Case.ID != "c1" || !strings.HasPrefix(q.Case.Text, "vignette vignette") || len(stems) > 0 && o.Items[i-1].Case == nil {
+			t.Errorf("question %d has the case %+v, want c1 with its text, after the others of it", i, q.Case)
+		}
+		stems = append(stems, q.Stem)
+	}
+	if want := []string{"Stem of 03?", "Stem of 04?", "Stem of 05?"}; !slices.Equal(stems, want) {
+		t.Errorf("the case asks %q, want %q", stems, want)
+	}
+}
+
+// wantReasons sees that a review gives the reason of every option, and says
+// which are in the right response.
+func wantReasons(t *testing.T, it ReviewedItem) {
+	t.Helper()
+	for i, k := range it.Key {
+		letter := strings.TrimPrefix(it.Options[i].Text, "Text ")
+		in := slices.ContainsFunc(it.Answer, func(s string) bool { return strings.HasSuffix(s, k.ID) })
+		if k.ID != it.Options[i].ID || k.Why != "CANARY why "+letter || k.Correct != in {
+			t.Errorf("the reason of %q in a %s question = %+v; in the answer %q: %t", it.Options[i].Text, it.Kind, k, it.Answer, in)
+		}
+	}
+}
+
+func TestWhatIsNotFinishedIsWrong(t *testing.T) {
+	eachKinds(t, func(t *testing.T, w *world) {
+		o := w.begin()
+		key := w.key(o.ID)
+		order, match := of(o, curriculum.InOrder)[0].ID, of(o, curriculum.Matching)[0].ID
+		for item, response := range key {
+			switch item {
+			case order:
+				response = response[:len(response)-1]
+			case match:
+				response = response[1:]
+			}
+			if _, err := w.Save(w.trainee, o.ID, item, response, 0); err != nil {
+				t.Fatalf("Save(%q) = %v", response, err)
+			}
+		}
+		if r, err := w.Submit(w.trainee, o.ID); err != nil || r.Correct != 5 || r.Passed {
+			t.Errorf("Submit = %+v, %v; want 5 of 7", r, err)
+		}
+	})
+}
+
+func TestBadAnswersOfEveryKindAreNamedAndChangeNothing(t *testing.T) {
+	eachKinds(t, func(t *testing.T, w *world) {
+		o := w.begin()
+		order, match := of(o, curriculum.InOrder)[0].ID, of(o, curriculum.Matching)[0].ID
+		for _, tt := range []struct {
+			item     string
+			response []string
+			code     string
+		}{
+			{order, []string{"a", "b", "a"}, "repeated_option"},
+			{order, []string{"a", "z"}, "unknown_option"},
+			{order, []string{"1:a"}, "unknown_option"},
+			{match, []string{"a"}, "bad_pair"},
+			{match, []string{"1:a", "b"}, "bad_pair"},
+			{match, []string{"1:z"}, "unknown_option"},
+			{match, []string{"4:a"}, "unknown_prompt"},
+			{match, []string{"01:a"}, "unknown_prompt"},
+			{match, []string{"1:a", "1:b"}, "repeated_prompt"},
+			{match, []string{"1:a", "2:a"}, "repeated_option"},
+		} {
+			_, err := w.Save(w.trainee, o.ID, tt.item, tt.response, 0)
+			if f := fault.Of(err); codeOf(err) != tt.code || f.Field != "response" || f.Kind != fault.Invalid {
+				t.Errorf("Save(%q) = %v, want %s of the field response", tt.response, err, tt.code)
+			}
+		}
+		if n := w.count("quiz_answers", "TRUE"); n != 0 {
+			t.Errorf("%d answers are stored", n)
+		}
+	})
+}
+
+// The same pairs in another order are the same answer; another order of an
+// ordering is not.
+func TestSavesOfEveryKindAreComparedByWhatTheyMean(t *testing.T) {
+	eachKinds(t, func(t *testing.T, w *world) {
+		o := w.begin()
+		order, match := of(o, curriculum.InOrder)[0].ID, of(o, curriculum.Matching)[0].ID
+		save := func(item string, response ...string) error {
+			_, err := w.Save(w.trainee, o.ID, item, response, 0)
+			return err
+		}
+		if err := save(match, "2:b", "1:a"); err != nil {
+			t.Fatal(err)
+		}
+		if err := save(match, "1:a", "2:b"); err != nil {
+			t.Errorf("the same pairs sent again = %v, want the first reply", err)
+		}
+		if err := save(order, "b", "a"); err != nil {
+			t.Fatal(err)
+		}
+		err := save(order, "a", "b")
+		if f := fault.Of(err); codeOf(err) != "stale_revision" || !cmp.Equal(f.Details["response"], []string{"b", "a"}) {
+			t.Errorf("another order = %v, want stale with the current order", err)
+		}
+	})
+}
+
+// Neither the order shown nor a letter tells what is right, nor is the order
+// shown never the right one.
+func TestOrdersAndPairsAreShuffledEvenly(t *testing.T) {
+	m := kindsCourse(t, curriculum.ReviewNever).Module(module)
+	const draws = 2400
+	orders, letters := make(map[string]int), make(map[string]int)
+	for range draws {
+		for _, d := range draw(m, rand.New(secure{})) {
+			switch d.Item {
+			case "kin-05": // three options
+				order := ""
+				for _, o := range d.Options {
+					order += string(o.Option)
+				}
+				orders[order]++
+			case "kin-02":
+				i := slices.IndexFunc(d.Options, func(o frozenOption) bool { return o.Option == "c" })
+				letters[d.Options[i].ID]++
+			}
+		}
+	}
+	flat := func(what string, counts map[string]int, kinds int) {
+		total := 0
+		for _, n := range counts {
+			total += n
+		}
+		for k, n := range counts {
+			if part := n * kinds * 100 / total; len(counts) != kinds || part < 75 || part > 125 {
+				t.Errorf("%s: %s has %d %% of an even share: %v", what, k, part, counts)
+			}
+		}
+	}
+	flat("orders shown", orders, 6)
+	flat("places of what belongs to a prompt", letters, 4)
+}
+
+// The case is in as many attempts as its items would be alone, about: it is
+// neither forced in nor squeezed out.
+func TestCasesAreDrawnAsOftenAsItems(t *testing.T) {
+	m := &curriculum.Module{Key: "m", Quiz: curriculum.Quiz{Draw: 12}, Objectives: []curriculum.Objective{{ID: "o"}}}
+	for i := range 36 {
+		it := &curriculum.Item{ID: curriculum.ItemID(fmt.Sprint("it-", i)), Objective: "o", Kind: curriculum.Single}
+		if i < 9 {
+			it.Case = curriculum.CaseID(fmt.Sprint("m-case-", i/3))
+		}
+		m.Items = append(m.Items, it)
+	}
+	for i := range 3 {
+		m.Cases = append(m.Cases, &curriculum.Case{ID: curriculum.CaseID(fmt.Sprint("m-case-", i))})
+	}
+	drawn := make(map[curriculum.ItemID]int)
+	const draws = 3000
+	for range draws {
+		for _, d := range draw(m, rand.New(secure{})) {
+			drawn[d.Item]++
+		}
+	}
+	for id, n := range drawn {
+		if part := 100 * n / draws; len(drawn) != 36 || part < 22 || part > 40 { // an even share is 33
+			t.Errorf("%s is in %d %% of the attempts: %v", id, part, drawn)
+		}
+	}
+}
+
+// What an attempt asks was frozen before there were cases and new kinds; such
+// attempts open as before.
+func TestAnOldFrozenDrawStillOpens(t *testing.T) {
+	const stored = `{"course":"hash","items":[{"id":"q1","item":"saf-04","options":[{"id":"a","option":"d"},{"id":"b","option":"b"},{"id":"c","option":"a"},{"id":"d","option":"c"}]}]}`
+	var f frozen
+	if err := json.Unmarshal([]byte(stored), &f); err != nil {
+		t.Fatal(err)
+	}
+	questions, err := f.questions(smallCourse(t, curriculum.ReviewNever, "a").Module(module))
+	if err != nil || len(questions) != 1 {
+		t.Fatalf("questions = %v, %v", questions, err)
+	}
+	want := Question{ID: "q1", Kind: curriculum.Multiple, Stem: "Stem number 4?", Options: []Choice{{"a", "Text 4 d"}, {"b", "Text 4 b"}, {"c", "Text 4 a"}, {"d", "Text 4 c"}}}
+	if d := cmp.Diff(want, questions[0].ask()); d != "" {
+		t.Errorf("the question (-want +got):\n%s", d)
+	}
+	if right, err := questions[0].right(`["a","c"]`); !right || err != nil {
+		t.Errorf("the stored right answer is %t, %v", right, err)
+	}
+	again, err := json.Marshal(f)
+	if err != nil || string(again) != stored {
+		t.Errorf("it is written as %s, %v; want %s", again, err, stored)
+	}
+}
