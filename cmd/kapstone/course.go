@@ -28,22 +28,30 @@ func (c *courseCheckCmd) Run(out io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("the course has faults:\n%w", err)
 	}
+	var all curriculum.Tally
 	for _, m := range course.Modules {
-		single, critical := 0, 0
-		for _, i := range m.Items {
-			if i.Kind == curriculum.Single {
-				single++
-			}
-			if i.Critical {
-				critical++
-			}
-		}
-		fmt.Fprintf(out, "%-24s %2d lessons, %2d items (%d single, %d multiple, %d critical), %d drawn\n",
-			m.Key, len(m.Lessons), len(m.Items), single, len(m.Items)-single, critical, m.Quiz.Draw)
+		t := m.Tally()
+		all = all.Plus(t)
+		reviewed := map[bool]string{true: "clinically reviewed", false: "not clinically reviewed"}[m.Reviewed()]
+		fmt.Fprintf(out, "%s, %d items drawn, %s\n%s", m.Key, m.Quiz.Draw, reviewed, tallied(t))
 	}
+	fmt.Fprintf(out, "%d modules\n%s", len(course.Modules), tallied(all))
 	for _, f := range curriculum.Lint(course) {
 		fmt.Fprintln(out, "look at:", f)
 	}
 	fmt.Fprintf(out, "no faults; content hash %s\n", course.Hash())
 	return nil
+}
+
+// tallied says what a module, or a course, has.
+func tallied(t curriculum.Tally) string {
+	least, middle := 0, 0
+	if n := len(t.Sources); n > 0 {
+		least, middle = t.Sources[0], t.Sources[n/2]
+	}
+	single := t.Kinds[curriculum.Single]
+	return fmt.Sprintf("  %d lessons, %d figures; sources per lesson: at least %d, median %d\n"+
+		"  %d items (%d single, %d multiple, %d ordering, %d matching), %d critical, %d cases; right option longest in %d of %d single items (%d %%)\n",
+		t.Lessons, t.Figures, least, middle, t.Items, single, t.Kinds[curriculum.Multiple], t.Kinds[curriculum.InOrder], t.Kinds[curriculum.Matching],
+		t.Critical, t.Cases, t.Longest, single, 100*t.Longest/max(single, 1))
 }

@@ -78,9 +78,21 @@ type client struct {
 
 type item struct {
 	ID      string `json:"id"`
+	Prompts []struct {
+		ID string `json:"id"`
+	} `json:"prompts"`
 	Options []struct {
 		ID string `json:"id"`
 	} `json:"options"`
+}
+
+// choose returns an answer of one part that can be given.
+func (i item) choose(option int) string {
+	id := i.Options[option].ID
+	if len(i.Prompts) > 0 {
+		id = i.Prompts[0].ID + ":" + id
+	}
+	return id
 }
 
 type acknowledged struct {
@@ -132,7 +144,7 @@ func (c *client) saveUntil(ctx context.Context, url string, acked func()) {
 	for n := 0; ctx.Err() == nil; n++ {
 		it := c.items[n%len(c.items)]
 		have := c.journal[it.ID]
-		response := it.Options[(have.revision+1)%len(it.Options)].ID
+		response := it.choose((have.revision + 1) % len(it.Options))
 		status, body, err := send(ctx, url, c.token, "PUT", "/attempts/"+c.attempt+"/answers/"+it.ID,
 			map[string]any{"response": []string{response}, "revision": have.revision})
 		if err != nil || status != http.StatusOK {

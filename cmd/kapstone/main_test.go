@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/kapstone-lms/kapstone/internal/schooltest"
 )
 
 // TestMain lets the test binary be the program: a test that has to kill the
@@ -129,8 +131,44 @@ func TestTheCourseIsChecked(t *testing.T) {
 	if code := run(soon(t), []string{"course", "check"}, &out, &errOut); code != 0 || !strings.Contains(out.String(), "no faults; content hash") {
 		t.Errorf("course check: exit %d, %s%s", code, &out, &errOut)
 	}
+	for _, says := range []string{"science, ", "5 modules", "sources per lesson: at least ", " ordering, ", " critical, ", " cases; right option longest in "} {
+		if !strings.Contains(out.String(), says) {
+			t.Errorf("course check does not say %q:\n%s", says, &out)
+		}
+	}
 	if strings.Contains(out.String(), "look at:") {
 		t.Errorf("the shipped course has something to look at:\n%s", &out)
+	}
+}
+
+// A fault ends the check with its place; what is only worth a look does not.
+func TestACourseWithFaultsIsNone(t *testing.T) {
+	dir := t.TempDir()
+	for name, file := range schooltest.KindsFiles("kinds") {
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), file.Data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var out, errOut bytes.Buffer
+	code := run(soon(t), []string{"course", "check", dir}, &out, &errOut)
+	for _, says := range []string{
+		"safety, 7 items drawn, not clinically reviewed\n  1 lessons, 1 figures; sources per lesson: at least 1, median 1\n",
+		"  8 items (2 single, 3 multiple, 2 ordering, 1 matching), 1 critical, 1 cases; right option longest in 0 of 2 single items (0 %)\n",
+		"look at: 01-safety/module.yaml:1: module safety has 8 items", "no faults; content hash ",
+	} {
+		if code != 0 || !strings.Contains(out.String(), says) {
+			t.Errorf("course check: exit %d, want 0 and %q:\n%s%s", code, says, &out, &errOut)
+		}
+	}
+	if err := os.Remove(filepath.Join(dir, "01-safety", "fig-line.svg")); err != nil {
+		t.Fatal(err)
+	}
+	code = run(soon(t), []string{"course", "check", dir}, &out, &errOut)
+	if code == 0 || !strings.Contains(errOut.String(), "01-safety/kin-1-first.md:12: there is a figure fig-line.svg, but no such file") {
+		t.Errorf("course check without the figure: exit %d, %s", code, &errOut)
 	}
 }
 

@@ -30,9 +30,16 @@ type attemptView struct {
 
 type itemView struct {
 	ID      string       `json:"id"`
-	Kind    string       `json:"kind" enum:"single,multiple"`
+	Kind    string       `json:"kind" enum:"single,multiple,ordering,matching"`
+	Case    *caseView    `json:"case,omitempty" doc:"the vignette that this item asks about; the items of one follow each other"`
 	Stem    string       `json:"stem"`
+	Prompts []optionView `json:"prompts,omitempty" doc:"of a matching item: an option belongs to each"`
 	Options []optionView `json:"options"`
+}
+
+type caseView struct {
+	ID   string `json:"id"`
+	Text string `json:"text"`
 }
 
 type optionView struct {
@@ -41,13 +48,19 @@ type optionView struct {
 }
 
 type answerView struct {
-	Response []string  `json:"response" doc:"ids of the options chosen"`
+	Response []string  `json:"response" doc:"as in a save: ids of options, of an ordering item in their order, of a matching item pairs such as 1:b"`
 	Revision int       `json:"revision" doc:"the next save names it"`
 	SavedAt  time.Time `json:"saved_at"`
 }
 
 func viewQuestion(q quiz.Question) itemView {
-	v := itemView{q.ID, string(q.Kind), q.Stem, make([]optionView, len(q.Options))}
+	v := itemView{ID: q.ID, Kind: string(q.Kind), Stem: q.Stem, Options: make([]optionView, len(q.Options))}
+	if q.Case != nil {
+		v.Case = &caseView{q.Case.ID, q.Case.Text}
+	}
+	for _, p := range q.Prompts {
+		v.Prompts = append(v.Prompts, optionView(p))
+	}
 	for i, o := range q.Options {
 		v.Options[i] = optionView(o)
 	}
@@ -89,12 +102,13 @@ type reviewedView struct {
 	itemView
 	Response []string     `json:"response"`
 	Right    bool         `json:"right"`
+	Answer   []string     `json:"answer" doc:"the right response"`
 	Key      []reasonView `json:"key"`
 }
 
 type reasonView struct {
 	ID      string `json:"id"`
-	Correct bool   `json:"correct"`
+	Correct bool   `json:"correct" doc:"the option is in the right response; of an ordering item every one is"`
 	Why     string `json:"why"`
 }
 
@@ -110,7 +124,7 @@ func viewResult(r *quiz.Result) resultView {
 		return v
 	}
 	for _, it := range r.Review.Items {
-		reviewed := reviewedView{itemView: viewQuestion(it.Question), Response: append([]string{}, it.Response...), Right: it.Right}
+		reviewed := reviewedView{itemView: viewQuestion(it.Question), Response: append([]string{}, it.Response...), Right: it.Right, Answer: it.Answer}
 		for _, o := range it.Key {
 			reviewed.Key = append(reviewed.Key, reasonView(o))
 		}
@@ -173,6 +187,11 @@ func (a *API) quizRoutes() {
 		})
 }
 
+// responseForm says what a response is, for each kind of item.
+const responseForm = "single: the id of one option. multiple: the ids of all options chosen, in any order. ordering: the ids of all options in the order chosen. " +
+	"matching: a pair for each prompt, its id and that of its option, such as 1:b, in any order. " +
+	"An ordering or a matching may be saved before it is finished; it counts when every part of it is right. Empty clears the answer."
+
 // saveRoute is the hot path: a handler of its own beside Huma, described in
 // the same document. A test holds the two against each other.
 func (a *API) saveRoute() {
@@ -183,7 +202,7 @@ func (a *API) saveRoute() {
 	op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"application/json": {Schema: &huma.Schema{
 		Type: "object", Required: []string{"response", "revision"}, AdditionalProperties: false,
 		Properties: map[string]*huma.Schema{
-			"response": {Type: "array", Items: &huma.Schema{Type: "string"}, Description: "ids of the options chosen; empty clears the answer", Examples: []any{[]string{"a"}}},
+			"response": {Type: "array", Items: &huma.Schema{Type: "string"}, Description: responseForm, Examples: []any{[]string{"a"}}},
 			"revision": {Type: "integer", Minimum: &zero, Description: "the revision you replace; 0 for the first save", Examples: []any{0}},
 		},
 	}}}}

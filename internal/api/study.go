@@ -18,12 +18,13 @@ type moduleView struct {
 	ResumeLesson     string `json:"resume_lesson" doc:"the first lesson not completed; empty when all are"`
 	QuizItems        int    `json:"quiz_items"`
 	QuizMinutes      int    `json:"quiz_minutes"`
+	Reviewed         bool   `json:"clinically_reviewed" doc:"a clinician has reviewed the module"`
 }
 
 func viewModule(m study.Module) moduleView {
 	v := moduleView{
 		ID: string(m.Key), Title: m.Title, Summary: m.Summary, LessonsTotal: len(m.Lessons), LessonsCompleted: m.Completed,
-		QuizItems: m.Quiz.Draw, QuizMinutes: m.Quiz.Minutes,
+		QuizItems: m.Quiz.Draw, QuizMinutes: m.Quiz.Minutes, Reviewed: m.Reviewed(),
 	}
 	if m.Resume != nil {
 		v.ResumeLesson = string(m.Resume.ID)
@@ -63,8 +64,24 @@ func viewModuleDetail(m *study.Module) moduleDetailView {
 
 type lessonView struct {
 	lessonEntry
-	HTML    string       `json:"html" doc:"the lesson's text, sanitized"`
-	Sources []sourceView `json:"sources"`
+	Reviewed bool         `json:"clinically_reviewed" doc:"a clinician has reviewed the lesson's module"`
+	Notice   string       `json:"notice,omitempty" doc:"show it with the lesson"`
+	HTML     string       `json:"html" doc:"the lesson's text, sanitized, with its figures as inline SVG"`
+	Sources  []sourceView `json:"sources"`
+}
+
+// notReviewed stands on every lesson of a module that no clinician reviewed.
+const notReviewed = "Not clinically reviewed."
+
+func viewOpened(l *study.Lesson) lessonView {
+	v := lessonView{lessonEntry: viewLesson(*l), Reviewed: l.Reviewed, HTML: l.HTML, Sources: []sourceView{}}
+	if !l.Reviewed {
+		v.Notice = notReviewed
+	}
+	for _, s := range l.Sources {
+		v.Sources = append(v.Sources, sourceView{s.Key, s.What, s.Confidence})
+	}
+	return v
 }
 
 type sourceView struct {
@@ -108,11 +125,7 @@ func (a *API) studyRoutes() {
 			if err != nil {
 				return nil, err
 			}
-			v := lessonView{lessonEntry: viewLesson(*l), HTML: l.HTML, Sources: []sourceView{}}
-			for _, s := range l.Sources {
-				v.Sources = append(v.Sources, sourceView{s.Key, s.What, s.Confidence})
-			}
-			return &reply[lessonView]{v}, nil
+			return &reply[lessonView]{viewOpened(l)}, nil
 		})
 	handle(a, Route{Method: "PUT", Path: modules + "/{module}/lessons/{lesson}/completion", ID: "complete-lesson", Act: access.Study, tag: "study", summary: "Mark a lesson complete"},
 		func(ctx context.Context, in *lessonInput) (*reply[lessonEntry], error) {

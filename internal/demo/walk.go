@@ -46,19 +46,27 @@ func (w *walker) begin(m curriculum.ModuleKey, n int, right bool) (*quiz.OpenShe
 		if i == n {
 			break
 		}
-		options := make([]option, len(q.Options))
-		for j, o := range q.Options {
-			options[j] = option(o)
-		}
-		response := w.key.right(q.Stem, options)
+		response := w.key.right(seen(q))
 		if !right {
-			response = w.key.wrong(q.Stem, options)
+			response = w.key.wrong(seen(q))
 		}
 		if _, err := w.Quizzes.Save(w.ctx, sheet.ID, q.ID, response, 0); err != nil {
 			return nil, err
 		}
 	}
 	return sheet, nil
+}
+
+// seen returns a question as a trainee sees it.
+func seen(q quiz.Question) question {
+	s := question{ID: q.ID, Stem: q.Stem}
+	for _, p := range q.Prompts {
+		s.Prompts = append(s.Prompts, option(p))
+	}
+	for _, o := range q.Options {
+		s.Options = append(s.Options, option(o))
+	}
+	return s
 }
 
 func (w *walker) midQuiz() error {
@@ -71,9 +79,20 @@ func (w *walker) midQuiz() error {
 		w.example("attempt.id", sheet.ID)
 		w.example("save-answer.id", sheet.ID)
 		w.example("submit-attempt.id", sheet.ID)
-		w.example("item", sheet.Items[5].ID)
+		w.example("item", notYet(sheet).ID)
 	}
 	return err
+}
+
+// notYet returns a question without an answer that takes the id of an option,
+// so that the document's example of a save works on it.
+func notYet(sheet *quiz.OpenSheet) quiz.Question {
+	for _, q := range sheet.Items[4:] {
+		if q.Kind != curriculum.Matching {
+			return q
+		}
+	}
+	return sheet.Items[len(sheet.Items)-1]
 }
 
 func (w *walker) fail() error {

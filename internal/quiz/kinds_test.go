@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -15,45 +14,8 @@ import (
 	"github.com/kapstone-lms/kapstone/internal/db"
 	"github.com/kapstone-lms/kapstone/internal/dbtest"
 	"github.com/kapstone-lms/kapstone/internal/fault"
+	"github.com/kapstone-lms/kapstone/internal/schooltest"
 )
-
-// kindsCourse is a course whose quiz asks every kind of item, and a case, in
-// every attempt: seven of eight items.
-func kindsCourse(t testing.TB, review curriculum.Review) *curriculum.Course {
-	t.Helper()
-	item := func(id, objective, kind, more, options string) string {
-		return fmt.Sprintf("  - id: kin-%s\n    lesson: kin-1\n    objective: %s\n    kind: %s\n    stem: \"Stem of %s?\"\n    sources: [LBL]\n    confidence: A\n%s    options:\n%s",
-			id, objective, kind, id, more, options)
-	}
-	options := func(right string, ids ...string) (all string) {
-		for _, id := range ids {
-			correct := map[bool]string{true: ", correct: true"}[strings.Contains(right, id)]
-			all += fmt.Sprintf("      - {id: %s, text: \"Text %s\"%s, why: \"CANARY why %s\"}\n", id, id, correct, id)
-		}
-		return all
-	}
-	bank := "cases:\n  - {id: kin-case-1, text: \"" + strings.TrimSpace(strings.Repeat("vignette ", 60)) + "\"}\nitems:\n" +
-		item("01", "order", "ordering", "", options("", "d", "b", "a", "c")) +
-		item("02", "match", "matching", "    prompts:\n      - {id: \"1\", text: \"Prompt 1\", option: c}\n      - {id: \"2\", text: \"Prompt 2\", option: a}\n      - {id: \"3\", text: \"Prompt 3\", option: d}\n", options("", "a", "b", "c", "d")) +
-		item("03", "critical", "single", "    critical: true\n    case: kin-case-1\n", options("b", "a", "b", "c")) +
-		item("04", "critical", "multiple", "    case: kin-case-1\n", options("ac", "a", "b", "c", "d")) +
-		item("05", "order", "ordering", "    case: kin-case-1\n", options("", "a", "b", "c")) +
-		item("06", "rest", "single", "", options("a", "a", "b", "c")) +
-		item("07", "rest", "multiple", "", options("bd", "a", "b", "c", "d")) +
-		item("08", "rest", "multiple", "", options("a", "a", "b", "c", "d"))
-	c, err := curriculum.Load(fstest.MapFS{
-		"01-safety/module.yaml": {Data: []byte("key: safety\ntitle: Safety\nsummary: S\nreview_note: N\nobjectives:\n  - {id: critical, text: C, critical: true, quota: 2}\n" +
-			"  - {id: order, text: O, quota: 2}\n  - {id: match, text: M, quota: 1}\n  - {id: rest, text: R}\nlessons: [kin-1-first.md]\nquiz: {draw: 7, minutes: 30}\n")},
-		"01-safety/bank.yaml":        {Data: []byte(bank)},
-		"programs/quiz_program.yaml": {Data: []byte(programYAML(review))},
-		"01-safety/kin-1-first.md": {Data: []byte("---\nid: kin-1\ntitle: First\nminutes: 5\nobjectives: [critical, order, match, rest]\n" +
-			"sources:\n  - {key: LBL, what: \"A label\", confidence: A}\n---\n\nSome words.\n")},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c
-}
 
 // eachKinds runs f in the two homes with the course of every kind.
 func eachKinds(t *testing.T, f func(t *testing.T, w *world)) {
@@ -63,7 +25,7 @@ func eachKinds(t *testing.T, f func(t *testing.T, w *world)) {
 		if db.IsPostgres(url) {
 			live = inRedis
 		}
-		f(t, newWorldOf(t, url, live, kindsCourse(t, curriculum.ReviewAfterPass)))
+		f(t, newWorldOf(t, url, live, schooltest.Kinds(t, program)))
 	})
 }
 
@@ -230,7 +192,7 @@ func TestSavesOfEveryKindAreComparedByWhatTheyMean(t *testing.T) {
 // Neither the order shown nor a letter tells what is right, nor is the order
 // shown never the right one.
 func TestOrdersAndPairsAreShuffledEvenly(t *testing.T) {
-	m := kindsCourse(t, curriculum.ReviewNever).Module(module)
+	m := schooltest.Kinds(t, program).Module(module)
 	const draws = 2400
 	orders, letters := make(map[string]int), make(map[string]int)
 	for range draws {

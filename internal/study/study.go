@@ -44,6 +44,7 @@ type Module struct {
 // A Lesson is a lesson as one trainee stands in it.
 type Lesson struct {
 	*curriculum.Lesson
+	Reviewed    bool    // a clinician reviewed its module
 	OpenedAt    db.Time // zero until opened
 	CompletedAt db.Time // zero until completed
 }
@@ -88,7 +89,7 @@ func stand(m *curriculum.Module, marks map[curriculum.LessonID]mark) Module {
 	standing := Module{Module: m, Lessons: make([]Lesson, len(m.Lessons))}
 	for i, l := range m.Lessons {
 		at := marks[l.ID]
-		standing.Lessons[i] = Lesson{l, at.OpenedAt, at.CompletedAt}
+		standing.Lessons[i] = Lesson{l, m.Reviewed(), at.OpenedAt, at.CompletedAt}
 		switch {
 		case !at.CompletedAt.IsZero():
 			standing.Completed++
@@ -101,7 +102,7 @@ func stand(m *curriculum.Module, marks map[curriculum.LessonID]mark) Module {
 
 // Open returns a lesson to read and notes that it was opened.
 func (s *Service) Open(ctx context.Context, enrollmentID string, key curriculum.ModuleKey, id curriculum.LessonID) (*Lesson, error) {
-	_, l, err := s.lesson(ctx, enrollmentID, key, id)
+	p, l, err := s.lesson(ctx, enrollmentID, key, id)
 	if err != nil {
 		return nil, err
 	}
@@ -113,7 +114,7 @@ func (s *Service) Open(ctx context.Context, enrollmentID string, key curriculum.
 	if err != nil {
 		return nil, fmt.Errorf("open lesson: %w", err)
 	}
-	return &Lesson{l, m.OpenedAt, m.CompletedAt}, nil
+	return &Lesson{l, p.Course.Module(key).Reviewed(), m.OpenedAt, m.CompletedAt}, nil
 }
 
 // Complete marks a lesson complete. A second time changes nothing. It returns
@@ -145,7 +146,7 @@ func (s *Service) Complete(ctx context.Context, enrollmentID string, key curricu
 	if err != nil {
 		return nil, fmt.Errorf("complete lesson: %w", err)
 	}
-	return &Lesson{l, m.OpenedAt, m.CompletedAt}, nil
+	return &Lesson{l, p.Course.Module(key).Reviewed(), m.OpenedAt, m.CompletedAt}, nil
 }
 
 // lesson finds a lesson of the actor's enrollment under its own module.

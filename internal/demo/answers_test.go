@@ -1,0 +1,46 @@
+package demo
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/kapstone-lms/kapstone/internal/curriculum"
+)
+
+// An attempt's ids say nothing; whoever knows the words finds the answer.
+func TestAnswersOfEveryKindAreFoundByTheirWords(t *testing.T) {
+	item := func(kind curriculum.Kind, stem, right string, prompts ...curriculum.Prompt) *curriculum.Item {
+		it := &curriculum.Item{Kind: kind, Stem: stem, Prompts: prompts}
+		for _, id := range []string{"a", "b", "c"} {
+			it.Options = append(it.Options, curriculum.Option{ID: curriculum.OptionID(id), Text: stem + id, Correct: id == right})
+		}
+		return it
+	}
+	two := item(curriculum.Multiple, "m", "a")
+	two.Options[1].Correct = true
+	key := keyOf(&curriculum.Course{Modules: []*curriculum.Module{{Items: []*curriculum.Item{
+		item(curriculum.Single, "s", "b"), two, item(curriculum.InOrder, "o", ""),
+		item(curriculum.Matching, "p", "", curriculum.Prompt{ID: "1", Text: "one", Option: "c"}, curriculum.Prompt{ID: "2", Text: "two", Option: "a"}),
+	}}}})
+	for _, tt := range []struct {
+		stem         string
+		prompts      []option
+		right, wrong []string
+	}{
+		{"s", nil, []string{"z"}, []string{"x"}}, // b is shown as z, c as x, a as y
+		{"m", nil, []string{"y", "z"}, []string{"x"}},
+		{"o", nil, []string{"y", "z", "x"}, []string{"y"}},
+		{"p", []option{{"7", "one"}, {"8", "two"}}, []string{"7:x", "8:y"}, []string{"7:x"}},
+	} {
+		q := question{ID: "q1", Stem: tt.stem, Prompts: tt.prompts, Options: []option{{"x", tt.stem + "c"}, {"y", tt.stem + "a"}, {"z", tt.stem + "b"}}}
+		if got := key.right(q); !slices.Equal(got, tt.right) {
+			t.Errorf("right(%s) = %q, want %q", tt.stem, got, tt.right)
+		}
+		if got := key.wrong(q); !slices.Equal(got, tt.wrong) {
+			t.Errorf("wrong(%s) = %q, want %q", tt.stem, got, tt.wrong)
+		}
+	}
+	if got := key.right(question{Stem: "s", Options: []option{{"x", "other words"}}}); got != nil {
+		t.Errorf("right of a question that nobody knows = %q, want none", got)
+	}
+}
