@@ -101,3 +101,42 @@ func faultsOf(s string) Faults {
 	(&page{collector: c, file: "x.yaml"}).open([]byte(s), "a").list("a", "an a", 1, 400)
 	return c.faults
 }
+
+func TestHostilePicturesAreDrawnOrRefusedInTime(t *testing.T) {
+	root := pictureOf("")
+	head := root[:strings.Index(root, "</svg>")]
+	for _, s := range []string{
+		"<g>", "<g/>", "<g x='1'/>", "<G a='1' b='2'/>", "<text>a</text>", "a ", "<!---->", "<![CDATA[a]]>", "\n", "<g id='a'/>", "<g fill='none' transform='scale(1)'/>", "<a:b c:d='e'/>", "<", "</g>", "<?x?>", "<!x>", "<line marker-end='url(#a)'/>",
+	} {
+		for _, text := range []string{
+			head + fill(maxFigure-len(root), s) + "</svg>", fill(maxFigure, s), head + "<g " + fill(maxFigure-len(root), "x='1' ") + "/></svg>",
+			head + "<g transform='" + fill(maxFigure-len(root)-20, "scale(1) ") + "'/></svg>", head + "<path d='" + fill(maxFigure-len(root)-20, "M0 0 ") + "'/></svg>",
+		} {
+			within(t, 300*time.Millisecond, text[len(text)/2:], func() {
+				out, faults := drawing([]byte(text), "fig-"+strings.Repeat("x", 70))
+				if (out == "") == (len(faults) == 0) || len(out) > 20*maxFigure {
+					t.Errorf("a picture of %.20q gives %d bytes and %d faults", s, len(out), len(faults))
+				}
+			})
+		}
+	}
+}
+
+// However many cases a bank has, its plan is soon made.
+func TestAPlanWithManyCasesIsSoonMade(t *testing.T) {
+	m := &Module{Key: "m", Quiz: Quiz{Draw: 40}}
+	for o := range 20 {
+		m.Objectives = append(m.Objectives, Objective{ID: ObjectiveID(rune('a' + o)), Quota: 2, Critical: true})
+	}
+	for c := range maxCases {
+		m.Cases = append(m.Cases, &Case{ID: CaseID(rune('a' + c))})
+	}
+	for i := range 400 {
+		it := &Item{Objective: ObjectiveID(rune('a' + i%20)), Critical: i%3 == 0}
+		if i < 3*maxCases {
+			it.Case = CaseID(rune('a' + i/3))
+		}
+		m.Items = append(m.Items, it)
+	}
+	within(t, 100*time.Millisecond, "a plan of 12 cases", func() { m.Plan().Sets() })
+}

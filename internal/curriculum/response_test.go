@@ -3,6 +3,7 @@ package curriculum
 import (
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -14,6 +15,9 @@ func TestCheckAndRight(t *testing.T) {
 	options := []Option{{ID: "a"}, {ID: "b", Correct: true}, {ID: "c"}, {ID: "d", Correct: true}}
 	single := &Item{Kind: Single, Options: options[:3]}
 	multiple := &Item{Kind: Multiple, Options: options}
+	plain := []Option{{ID: "c"}, {ID: "a"}, {ID: "b"}}
+	ordering := &Item{Kind: InOrder, Options: plain}
+	matching := &Item{Kind: Matching, Options: plain, Prompts: []Prompt{{ID: "1", Option: "c"}, {ID: "2", Option: "a"}}}
 	for _, tt := range []struct {
 		item     *Item
 		response []string
@@ -36,12 +40,49 @@ func TestCheckAndRight(t *testing.T) {
 		{multiple, []string{"a", "b", "c", "d"}, nil, false},
 		{multiple, []string{"b", "d", "b"}, ErrTwice, false},
 		{multiple, []string{"b", "d", "e"}, ErrNoOption, false},
+		{ordering, nil, nil, false},
+		{ordering, []string{"c", "a", "b"}, nil, true},
+		{ordering, []string{"a", "b", "c"}, nil, false},
+		{ordering, []string{"c", "a"}, nil, false},
+		{ordering, []string{"c", "a", "b", "c"}, ErrTwice, false},
+		{ordering, []string{"c", "a", "d"}, ErrNoOption, false},
+		{ordering, []string{"1:c"}, ErrNoOption, false},
+		{matching, []string{}, nil, false},
+		{matching, []string{"1:c", "2:a"}, nil, true},
+		{matching, []string{"2:a", "1:c"}, nil, true},
+		{matching, []string{"1:a", "2:c"}, nil, false},
+		{matching, []string{"1:c"}, nil, false},
+		{matching, []string{"1:c", "2:b"}, nil, false},
+		{matching, []string{"c"}, ErrPair, false},
+		{matching, []string{""}, ErrPair, false},
+		{matching, []string{"1:"}, ErrNoOption, false},
+		{matching, []string{":c"}, ErrNoPrompt, false},
+		{matching, []string{"3:c"}, ErrNoPrompt, false},
+		{matching, []string{"1:c", "1:c"}, ErrPromptTwice, false},
+		{matching, []string{"1:c", "2:c"}, ErrTwice, false},
+		{matching, []string{"1:c", "2:a", "3:b"}, ErrNoPrompt, false},
 	} {
 		if err := tt.item.Check(tt.response); !errors.Is(err, tt.want) || tt.want == nil && err != nil {
 			t.Errorf("Check(%q) of a %s item = %v, want %v", tt.response, tt.item.Kind, err, tt.want)
 		}
 		if got := tt.item.Right(tt.response); got != tt.right {
 			t.Errorf("Right(%q) of a %s item = %v, want %v", tt.response, tt.item.Kind, got, tt.right)
+		}
+	}
+}
+
+func TestTheKeyOfEachKind(t *testing.T) {
+	m := load(t, testCourse(t)).Module("third")
+	for id, want := range map[ItemID]string{"thr-01": "b a c: abc", "thr-02": "1:c 2:a: ac", "thr-03": "b: b", "thr-04": "a c: ac"} {
+		it := m.Item(id)
+		in := ""
+		for _, o := range []OptionID{"a", "b", "c"} {
+			if it.InKey(o) {
+				in += string(o)
+			}
+		}
+		if got := strings.Join(it.Key(), " ") + ": " + in; got != want {
+			t.Errorf("the key of the %s item %s = %s, want %s", it.Kind, id, got, want)
 		}
 	}
 }
