@@ -23,7 +23,8 @@ var floors = [][]string{
 	{"internal/audit", "internal/once", "internal/dbtest"},
 	{"internal/identity"},
 	{"internal/enrollment"},
-	{"internal/study", "internal/quiz", "internal/practicum", "internal/experience", "internal/schooltest"}, // evidence; none knows another
+	{"internal/study", "internal/quiz", "internal/practicum", "internal/experience", "internal/records", "internal/attendance", "internal/standing", // evidence; none knows another
+		"internal/schooltest"},
 	{"internal/progress"},
 	{"internal/credential"},
 	{"internal/edge"},
@@ -52,7 +53,7 @@ var doors = map[string][]string{
 	"github.com/jackc/pgx":               {"internal/db", "internal/dbtest"},
 	"github.com/uptrace/bun": {
 		"internal/db", "internal/dbtest", "internal/audit", "internal/once", "internal/identity", "internal/enrollment",
-		"internal/study", "internal/quiz", "internal/practicum", "internal/experience", "internal/credential", "internal/app",
+		"internal/study", "internal/quiz", "internal/practicum", "internal/experience", "internal/records", "internal/attendance", "internal/standing", "internal/credential", "internal/app",
 		"internal/progress", // reads evidence inside the transaction that issues on it
 	},
 }

@@ -91,7 +91,7 @@ func (v *evaluation) nodes(all []curriculum.Requirement) (nodes []Node) {
 
 // node works out one requirement.
 func (v *evaluation) node(r *curriculum.Requirement) Node {
-	n := Node{ID: r.ID, Type: r.Type, Title: r.Title, Status: NotMet, Need: 1}
+	n := begin(r)
 	v.reqs[r.ID] = r
 	if r.Group() {
 		n.Of = v.nodes(r.Of)
@@ -101,6 +101,11 @@ func (v *evaluation) node(r *curriculum.Requirement) Node {
 	}
 	v.finish(&n, r)
 	return n
+}
+
+// begin is a requirement of which nothing is known yet.
+func begin(r *curriculum.Requirement) Node {
+	return Node{ID: r.ID, Type: r.Type, Title: r.Title, Status: NotMet, Need: 1}
 }
 
 // finish applies a waiver and the program's own words, and keeps how the
@@ -215,6 +220,7 @@ func (v *evaluation) again(nodes []Node, typ curriculum.RequirementType, rule fu
 				v.finish(n, r)
 			}
 		case r.Type == typ:
+			*n = begin(r)
 			rule(n, r)
 			v.finish(n, r)
 		}
