@@ -126,7 +126,7 @@ func TestAQuizSaysWhatToDo(t *testing.T) {
 		says   string
 		call   bool
 	}{
-		{"not begun", quiz.Standing{}, progress.NotMet, "10 questions in 60 minutes", true},
+		{"not begun", quiz.Standing{}, progress.NotMet, "12 questions in 60 minutes", true},
 		{"open", quiz.Standing{Attempts: 1, OpenAttempt: "x"}, progress.InProgress, "Go on with the quiz", true},
 		{"failed, waiting", quiz.Standing{Attempts: 1, FailedAt: noon.Add(-time.Hour)}, progress.InProgress, "from November 25, 2026, 11:00 UTC", false},
 		{"failed, wait over", quiz.Standing{Attempts: 2, FailedAt: noon.Add(-25 * time.Hour)}, progress.InProgress, "one try is left", true},
