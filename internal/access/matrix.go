@@ -15,27 +15,30 @@ const (
 	SignIn     Act = "sign in"     // prove who one is, or use what a sign-in gave
 	UseAccount Act = "use account" // one's own profile, sessions and second factor
 
-	SeeEnrollment   Act = "see enrollment" // and its progress
-	Study           Act = "study"
-	TakeQuiz        Act = "take quiz"
-	WriteLog        Act = "write log"
-	ConfirmName     Act = "confirm name"
-	ChooseOwnPath   Act = "choose own path" // personal experience; nobody but the trainee
-	ReadLog         Act = "read log"
-	GradeLog        Act = "grade log" // grade or return
-	SignLog         Act = "sign log"
-	Remediate       Act = "remediate" // grant one more try of a quiz
-	ManagePeople    Act = "manage people"
-	SeePeople       Act = "see people"
-	SeeCohort       Act = "see cohort"
-	SeePrograms     Act = "see programs"
-	ManageCohorts   Act = "manage cohorts" // cohorts, enrollments, supervisors
-	SeeCompletion   Act = "see completion"
-	IssueCredential Act = "issue credential" // issue, supersede
-	Revoke          Act = "revoke credential"
-	SeeCredentials  Act = "see credentials"
-	ReadAudit       Act = "read audit"
-	TestHook        Act = "test hook" // registered only in test mode
+	SeeEnrollment Act = "see enrollment" // and its progress
+	Study         Act = "study"
+	TakeQuiz      Act = "take quiz"
+	WriteLog      Act = "write log"
+	ConfirmName   Act = "confirm name"
+	ChooseOwnPath Act = "choose own path" // personal experience; nobody but the trainee
+	ReadLog       Act = "read log"
+	GradeLog      Act = "grade log" // grade or return
+	SignLog       Act = "sign log"
+	Remediate     Act = "remediate" // grant one more try of a quiz
+	ManagePeople  Act = "manage people"
+	SeePeople     Act = "see people"
+	SeeCohort     Act = "see cohort"
+	SeePrograms   Act = "see programs"
+	ManageCohorts Act = "manage cohorts" // cohorts, enrollments, supervisors
+	// ChangeEnrollment is a leave, an extension, a transfer, an end, a
+	// readmission, another track or edition.
+	ChangeEnrollment Act = "change enrollment"
+	SeeCompletion    Act = "see completion"
+	IssueCredential  Act = "issue credential" // issue, supersede
+	Revoke           Act = "revoke credential"
+	SeeCredentials   Act = "see credentials"
+	ReadAudit        Act = "read audit"
+	TestHook         Act = "test hook" // registered only in test mode
 )
 
 // A rule says who may do an act. Grave acts ask staff for a second factor and
@@ -55,26 +58,27 @@ var matrix = map[Act]rule{
 	TestHook:   {anyone: true},
 	UseAccount: {signedIn: true},
 
-	SeeEnrollment:   {roles: []Role{Trainee, Instructor, Supervisor, Admin, Director}},
-	Study:           {roles: []Role{Trainee}},
-	TakeQuiz:        {roles: []Role{Trainee}},
-	WriteLog:        {roles: []Role{Trainee}},
-	ConfirmName:     {roles: []Role{Trainee}},
-	ChooseOwnPath:   {roles: []Role{Trainee}},
-	ReadLog:         {roles: []Role{Trainee, Instructor, Supervisor}},
-	GradeLog:        {roles: []Role{Instructor, Supervisor}, grave: true},
-	SignLog:         {roles: []Role{Instructor, Supervisor}, grave: true},
-	Remediate:       {roles: []Role{Instructor}},
-	ManagePeople:    {roles: []Role{Admin}, grave: true},
-	SeePeople:       {roles: []Role{Admin, Director}},
-	SeeCohort:       {roles: []Role{Admin, Director, Instructor}},
-	SeePrograms:     {roles: []Role{Admin, Director, Instructor}},
-	ManageCohorts:   {roles: []Role{Admin}},
-	SeeCompletion:   {roles: []Role{Admin, Director}},
-	IssueCredential: {roles: []Role{Admin, Director}, grave: true},
-	Revoke:          {roles: []Role{Admin, Director}, grave: true},
-	SeeCredentials:  {roles: []Role{Trainee, Admin, Director}},
-	ReadAudit:       {roles: []Role{Admin, Director, Operator}},
+	SeeEnrollment:    {roles: []Role{Trainee, Instructor, Supervisor, Admin, Director}},
+	Study:            {roles: []Role{Trainee}},
+	TakeQuiz:         {roles: []Role{Trainee}},
+	WriteLog:         {roles: []Role{Trainee}},
+	ConfirmName:      {roles: []Role{Trainee}},
+	ChooseOwnPath:    {roles: []Role{Trainee}},
+	ReadLog:          {roles: []Role{Trainee, Instructor, Supervisor}},
+	GradeLog:         {roles: []Role{Instructor, Supervisor}, grave: true},
+	SignLog:          {roles: []Role{Instructor, Supervisor}, grave: true},
+	Remediate:        {roles: []Role{Instructor}},
+	ManagePeople:     {roles: []Role{Admin}, grave: true},
+	SeePeople:        {roles: []Role{Admin, Director}},
+	SeeCohort:        {roles: []Role{Admin, Director, Instructor}},
+	SeePrograms:      {roles: []Role{Admin, Director, Instructor}},
+	ManageCohorts:    {roles: []Role{Admin}},
+	ChangeEnrollment: {roles: []Role{Admin, Director}, grave: true},
+	SeeCompletion:    {roles: []Role{Admin, Director}},
+	IssueCredential:  {roles: []Role{Admin, Director}, grave: true},
+	Revoke:           {roles: []Role{Admin, Director}, grave: true},
+	SeeCredentials:   {roles: []Role{Trainee, Admin, Director}},
+	ReadAudit:        {roles: []Role{Admin, Director, Operator}},
 }
 
 // Listed reports whether act stands in the matrix. A route whose act does not

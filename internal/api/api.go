@@ -107,6 +107,7 @@ func New(app *fiber.App, s Services, o Options) (*API, error) {
 	a.memberRoutes()
 	a.enrollmentRoutes()
 	a.transcriptRoute()
+	a.lifeRoutes()
 	a.studyRoutes()
 	a.quizRoutes()
 	a.practicumRoutes()

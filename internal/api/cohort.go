@@ -48,7 +48,9 @@ type cohortInput struct {
 type enrollInput struct {
 	ByID
 	Body struct {
-		UserID string `json:"user_id" maxLength:"64" example:"0193d5a0-0000-7000-8000-000000000000"`
+		UserID      string `json:"user_id" maxLength:"64" example:"0193d5a0-0000-7000-8000-000000000000"`
+		EffectiveOn string `json:"effective_on,omitempty" maxLength:"10" doc:"from when clocks run and evidence counts, in the past; left out: today"`
+		Track       string `json:"track,omitempty" maxLength:"60" doc:"a track of the program; left out where it has none"`
 	}
 }
 
@@ -102,11 +104,13 @@ func (a *API) cohortRoutes() {
 func (a *API) memberRoutes() {
 	handle(a, Route{Method: "POST", Path: Base + "/cohorts/{id}/enrollments", ID: "enroll", Act: access.ManageCohorts, tag: "cohorts", status: 201, summary: "Enroll a person in a cohort"},
 		func(ctx context.Context, in *enrollInput) (*reply[enrollmentView], error) {
-			e, err := a.Enrollments.Enroll(ctx, in.ID, in.Body.UserID)
+			e, err := a.Enrollments.EnrollAs(ctx, enrollment.Entry{
+				CohortID: in.ID, PersonID: in.Body.UserID, EffectiveOn: in.Body.EffectiveOn, Track: in.Body.Track,
+			})
 			if err != nil {
 				return nil, err
 			}
-			return &reply[enrollmentView]{viewEnrollment(e)}, nil
+			return a.showEnrollment(ctx, e)
 		})
 	handle(a, Route{Method: "GET", Path: Base + "/cohorts/{id}/enrollments", ID: "list-cohort-enrollments", Act: access.SeeCohort, tag: "cohorts", summary: "List a cohort's enrollments"},
 		func(ctx context.Context, in *ByID) (*listOf[memberView], error) {
@@ -118,8 +122,12 @@ func (a *API) memberRoutes() {
 			if err != nil {
 				return nil, err
 			}
+			lives, err := a.lives(ctx, rows...)
+			if err != nil {
+				return nil, err
+			}
 			return pageOf(rows, 0, nil, func(e *enrollment.Enrollment) memberView {
-				return memberView{viewEnrollment(e), names[e.PersonID]}
+				return memberView{viewEnrollment(e, lives), names[e.PersonID]}
 			}), nil
 		})
 	handle(a, Route{Method: "PUT", Path: Base + "/enrollments/{id}/supervisors", ID: "set-supervisors", Act: access.ManageCohorts, tag: "cohorts", summary: "Name who supervises an enrollment"},

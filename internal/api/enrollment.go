@@ -17,6 +17,9 @@ type enrollmentView struct {
 	Program         string     `json:"program"`
 	ProgramVersion  int        `json:"program_version"`
 	CourseHash      string     `json:"course_hash" doc:"names the exact content this enrollment is pinned to"`
+	Track           string     `json:"track,omitempty" doc:"where the program has tracks"`
+	Status          string     `json:"status" enum:"active,on_leave,withdrawn,dismissed" doc:"as of today"`
+	StartsOn        string     `json:"starts_on" format:"date" doc:"from when clocks run and evidence counts"`
 	EnrolledAt      time.Time  `json:"enrolled_at"`
 	PrintedName     string     `json:"printed_name" doc:"as confirmed for the certificate; empty until then"`
 	NameConfirmedAt *time.Time `json:"name_confirmed_at"`
@@ -29,11 +32,28 @@ type memberView struct {
 	Name string `json:"name"`
 }
 
-func viewEnrollment(e *enrollment.Enrollment) enrollmentView {
+func viewEnrollment(e *enrollment.Enrollment, lives map[string]enrollment.Life) enrollmentView {
 	return enrollmentView{
-		e.ID, e.CohortID, e.PersonID, e.Program, e.ProgramVersion, e.CourseHash, e.EnrolledAt.Time, e.PrintedName,
-		moment(e.NameConfirmedAt), e.Version,
+		e.ID, e.CohortID, e.PersonID, e.Program, e.ProgramVersion, e.CourseHash, e.Track, string(lives[e.ID].Status), e.StartsOn,
+		e.EnrolledAt.Time, e.PrintedName, moment(e.NameConfirmedAt), e.Version,
 	}
+}
+
+// lives reads what happened to enrollments that the actor was shown to see.
+func (a *API) lives(ctx context.Context, rows ...*enrollment.Enrollment) (map[string]enrollment.Life, error) {
+	ids := make([]string, len(rows))
+	for i, e := range rows {
+		ids[i] = e.ID
+	}
+	return a.Enrollments.Life(ctx, a.DB, ids)
+}
+
+func (a *API) showEnrollment(ctx context.Context, e *enrollment.Enrollment) (*reply[enrollmentView], error) {
+	lives, err := a.lives(ctx, e)
+	if err != nil {
+		return nil, err
+	}
+	return &reply[enrollmentView]{viewEnrollment(e, lives)}, nil
 }
 
 // moment shows an instant that may be missing.
@@ -120,21 +140,6 @@ type nameInput struct {
 	}
 }
 
-type statementView struct {
-	StatementVersion string `json:"statement_version"`
-	Statement        string `json:"statement"`
-	Minutes          int    `json:"minutes" doc:"the same for every path"`
-	Attested         bool   `json:"attested"`
-}
-
-type attestInput struct {
-	ByID
-	Body struct {
-		Attested         bool   `json:"attested" example:"true"`
-		StatementVersion string `json:"statement_version,omitempty" maxLength:"20" doc:"of the statement you read; left out: the current one"`
-	}
-}
-
 func (a *API) enrollmentRoutes() {
 	handle(a, Route{Method: "GET", Path: Base + "/enrollments", ID: "my-enrollments", Act: access.UseAccount, tag: "progress", summary: "List your enrollments"},
 		func(ctx context.Context, _ *empty) (*listOf[enrollmentView], error) {
@@ -142,7 +147,11 @@ func (a *API) enrollmentRoutes() {
 			if err != nil {
 				return nil, err
 			}
-			return pageOf(rows, 0, nil, viewEnrollment), nil
+			lives, err := a.lives(ctx, rows...)
+			if err != nil {
+				return nil, err
+			}
+			return pageOf(rows, 0, nil, func(e *enrollment.Enrollment) enrollmentView { return viewEnrollment(e, lives) }), nil
 		})
 	handle(a, Route{Method: "GET", Path: Base + "/enrollments/{id}", ID: "enrollment", Act: access.SeeEnrollment, tag: "progress", summary: "One enrollment"},
 		func(ctx context.Context, in *ByID) (*reply[enrollmentView], error) {
@@ -150,7 +159,7 @@ func (a *API) enrollmentRoutes() {
 			if err != nil {
 				return nil, err
 			}
-			return &reply[enrollmentView]{viewEnrollment(p.Enrollment)}, nil
+			return a.showEnrollment(ctx, p.Enrollment)
 		})
 	handle(a, Route{Method: "GET", Path: Base + "/enrollments/{id}/progress", ID: "progress", Act: access.SeeEnrollment, tag: "progress", summary: "What is done, what is missing, what to do next"},
 		func(ctx context.Context, in *ByID) (*reply[progressView], error) {
@@ -170,25 +179,7 @@ func (a *API) enrollmentRoutes() {
 			if err != nil {
 				return nil, err
 			}
-			return &reply[enrollmentView]{viewEnrollment(e)}, nil
+			return a.showEnrollment(ctx, e)
 		})
 	a.experienceRoutes()
-}
-
-func (a *API) experienceRoutes() {
-	path := Base + "/enrollments/{id}/personal-experience"
-	handle(a, Route{Method: "GET", Path: path, ID: "experience", Act: access.ChooseOwnPath, tag: "progress", summary: "The statement to attest; for your eyes only"},
-		func(ctx context.Context, in *ByID) (*reply[statementView], error) {
-			st, err := a.Experience.Read(ctx, in.ID)
-			if err != nil {
-				return nil, err
-			}
-			return &reply[statementView]{statementView{st.Version, st.Text, st.Minutes, st.Attested}}, nil
-		})
-	handle(a, Route{Method: "PUT", Path: path, ID: "attest-experience", Act: access.ChooseOwnPath, tag: "progress", status: 204, summary: "Attest that you have completed your own path"},
-		func(ctx context.Context, in *attestInput) (*empty, error) {
-			return nil, a.Experience.Attest(ctx, in.ID, in.Body.StatementVersion, in.Body.Attested)
-		})
-	handle(a, Route{Method: "DELETE", Path: path, ID: "withdraw-experience", Act: access.ChooseOwnPath, tag: "progress", status: 204, summary: "Take the attestation back"},
-		func(ctx context.Context, in *ByID) (*empty, error) { return nil, a.Experience.Withdraw(ctx, in.ID) })
 }

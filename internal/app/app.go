@@ -127,7 +127,7 @@ func (a *App) openFeatures(ctx context.Context, course *curriculum.Course) error
 	a.Study = study.New(a.DB, a.Enrollments, now)
 	a.Quizzes = quiz.New(a.DB, a.Enrollments, a.liveStore(now), now)
 	a.Practicum = practicum.New(a.DB, a.Enrollments, a.People, ring, now)
-	a.Experience = experience.New(a.DB, a.Enrollments, now)
+	a.Experience = experience.New(a.DB, a.Enrollments, ring, now)
 	a.Progress = progress.New(a.DB, a.Enrollments, a.Study, a.Quizzes, a.Practicum, a.Experience, now)
 	a.Certificates = credential.New(a.DB, a.Enrollments, a.Progress, a.Config.Issuer, now)
 	return nil

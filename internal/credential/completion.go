@@ -49,8 +49,16 @@ func (s *Service) Completion(ctx context.Context, cohortID string) (*Completion,
 	if err != nil {
 		return nil, fmt.Errorf("read certificates: %w", err)
 	}
+	lives, err := s.enrollments.Life(ctx, s.db, ids)
+	if err != nil {
+		return nil, err
+	}
 	c := new(Completion)
 	for i, p := range all {
+		if status := lives[p.ID].Status; status.Ended() && issued[p.ID] == nil {
+			c.NotYet = append(c.NotYet, Standing{EnrollmentID: p.ID, PersonID: p.PersonID, Reasons: []Reason{ended(status)}})
+			continue
+		}
 		c.sort(p, progress.Evaluate(p.Edition, p.Course, evidence[i], s.now()), evidence[i], issued[p.ID])
 	}
 	return c, nil
@@ -70,6 +78,11 @@ func (c *Completion) sort(p *enrollment.Pinned, r *progress.Report, e progress.E
 	default:
 		c.Ready = append(c.Ready, st)
 	}
+}
+
+// ended is why nothing is issued to an enrollment that has ended.
+func ended(s enrollment.Status) Reason {
+	return Reason{Title: "The enrollment has ended", Missing: []string{string(s)}, Next: "Readmit the trainee first, if the program agrees."}
 }
 
 // flags lists what somebody should look at before a certificate is issued.

@@ -55,7 +55,7 @@ func open(t *testing.T, base *schooltest.School, as credential.Issuer) *school {
 	s.study = study.New(s.DB, s.Enrollments, now)
 	s.quizzes = quiz.New(s.DB, s.Enrollments, quiz.NewProcessLive(now), now)
 	s.logs = practicum.New(s.DB, s.Enrollments, s.People, s.Ring, now)
-	s.experience = experience.New(s.DB, s.Enrollments, now)
+	s.experience = experience.New(s.DB, s.Enrollments, s.Ring, now)
 	s.progress = progress.New(s.DB, s.Enrollments, s.study, s.quizzes, s.logs, s.experience, now)
 	s.credentials = credential.New(s.DB, s.Enrollments, s.progress, as, now)
 	t.Cleanup(func() {

@@ -27,7 +27,7 @@ var (
 // refusal reports a fault that concerns one enrollment of several.
 func refusal(err error) bool {
 	f := fault.Of(err)
-	return f != nil && (f.Is(ErrNotComplete) || f.Is(ErrRevoked))
+	return f != nil && (f.Is(ErrNotComplete) || f.Is(ErrRevoked) || f.Is(enrollment.ErrEnded))
 }
 
 // A draft is a certificate that could be issued now, or the one that was.
@@ -40,8 +40,8 @@ type draft struct {
 }
 
 // draft works out from fresh evidence what the certificate of an enrollment
-// would say. It returns ErrNotComplete with the missing requirements, or
-// ErrRevoked.
+// would say. It returns ErrNotComplete with the missing requirements,
+// ErrRevoked, or enrollment.ErrEnded for one that was withdrawn or dismissed.
 func (s *Service) draft(ctx context.Context, idb bun.IDB, p *enrollment.Pinned, name string) (*draft, error) {
 	c, err := current(ctx, idb, p.ID)
 	switch {
@@ -51,6 +51,13 @@ func (s *Service) draft(ctx context.Context, idb bun.IDB, p *enrollment.Pinned, 
 		return &draft{existing: c}, nil
 	case !fault.Of(err).Is(db.ErrNone):
 		return nil, err
+	}
+	lives, err := s.enrollments.Life(ctx, idb, []string{p.ID})
+	if err != nil {
+		return nil, err
+	}
+	if lives[p.ID].Status.Ended() {
+		return nil, enrollment.ErrEnded
 	}
 	evidence, err := s.progress.Gather(ctx, idb, []*enrollment.Pinned{p})
 	if err != nil {

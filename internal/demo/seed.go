@@ -163,7 +163,7 @@ func (s *seeder) examples() {
 	s.example("lesson", string(first.Lessons[0].ID))
 	s.example("program", s.cohort.Program)
 	s.example("week", weekOf(s.Clock.Now()))
-	for _, op := range []string{"completion", "enroll", "list-cohort-enrollments"} {
+	for _, op := range []string{"completion", "enroll", "list-cohort-enrollments", "move-cohort"} {
 		s.example(op+".id", s.cohort.ID)
 	}
 	s.example("instructor_ids", s.cohort.Instructors)

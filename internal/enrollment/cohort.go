@@ -60,8 +60,8 @@ func (s *Service) OpenCohort(ctx context.Context, c Cohort) (*Cohort, error) {
 	if err := access.From(ctx).MayIn(access.ManageCohorts, c.Program); err != nil {
 		return nil, err
 	}
-	if s.Current().Program(c.Program) == nil {
-		return nil, ErrProgram
+	if _, err := openTo(s.Current(), c.Program); err != nil {
+		return nil, err
 	}
 	if err := c.check(); err != nil {
 		return nil, err
@@ -119,7 +119,8 @@ func (s *Service) teacher(ctx context.Context, idb bun.IDB, personID, program, f
 }
 
 // Cohort returns a cohort the actor may see for an act: one they teach, or any
-// of a program they administer.
+// of a program they administer. The role that allows the act must be held in
+// that very program.
 func (s *Service) Cohort(ctx context.Context, act access.Act, id string) (*Cohort, error) {
 	who := access.From(ctx)
 	if err := who.May(act); err != nil {
@@ -132,15 +133,16 @@ func (s *Service) Cohort(ctx context.Context, act access.Act, id string) (*Cohor
 	if err != nil {
 		return nil, err
 	}
+	allowed := who.MayIn(act, c.Program)
 	if Administers(who, c.Program) {
-		return c, nil
+		return c, allowed
 	}
 	teaches, err := has(ctx, s.db, "cohort_instructors", "cohort_id", id, who.ID)
+	if err == nil && (!teaches || allowed != nil) {
+		err = db.ErrNone
+	}
 	if err != nil {
 		return nil, err
-	}
-	if !teaches || who.MayIn(act, c.Program) != nil {
-		return nil, db.ErrNone
 	}
 	return c, nil
 }

@@ -50,6 +50,8 @@ type Enrollment struct {
 	Program         string
 	ProgramVersion  int
 	CourseHash      string
+	Track           string // a key of the edition's tracks; "" where it has none
+	StartsOn        string // the effective date, YYYY-MM-DD; it may be before the day of enrolling
 	EnrolledAt      db.Time
 	PrintedName     string  // as the trainee confirmed it for the certificate; "" until then
 	NameConfirmedAt db.Time // zero until then
@@ -67,24 +69,43 @@ type Pinned struct {
 var (
 	ErrEnrolled = fault.New(fault.Conflict, "already_enrolled", "This person is already enrolled in this cohort.")
 	ErrProgram  = fault.New(fault.Invalid, "unknown_program", "There is no such program here. GET /programs lists them.").At("program")
+	ErrExample  = fault.New(fault.Conflict, "example_program", "This program is an example, and nobody is enrolled in it. Copy its file, give it a key and a title of your own, and publish that.").At("program")
+	ErrStart    = fault.New(fault.Invalid, "bad_start", "The effective date reads YYYY-MM-DD, is not in the future and at most ten years back.").At("effective_on")
 	ErrPerson   = fault.New(fault.Invalid, "unknown_person", "There is no such person, or they are suspended.")
 	ErrTeacher  = fault.New(fault.Invalid, "not_a_teacher", "This person holds neither the instructor nor the supervisor role in this program. Give the role first.")
 	ErrOwn      = fault.New(fault.Invalid, "own_supervisor", "Nobody can teach or supervise themselves.")
 	ErrStale    = fault.New(fault.Conflict, "stale_version", "Somebody changed this meanwhile. Read it again, then repeat your change.")
 )
 
-// Enroll puts a person into a cohort, pinned to the program's newest edition
-// and content, and gives them the trainee role there. It returns ErrEnrolled
-// when they are in it already.
+// An Entry says who is enrolled where, and how.
+type Entry struct {
+	CohortID    string
+	PersonID    string
+	EffectiveOn string // from when clocks run and evidence counts: "" is today, and it is never in the future
+	Track       string // a key of the program's tracks; "" where it has none
+}
+
+// maxBack is how many years ago an enrollment may have begun.
+const maxBack = 10
+
+// Enroll puts a person into a cohort from today on, in a program without
+// tracks. EnrollAs says more.
 func (s *Service) Enroll(ctx context.Context, cohortID, personID string) (*Enrollment, error) {
-	c, err := s.Cohort(ctx, access.ManageCohorts, cohortID)
+	return s.EnrollAs(ctx, Entry{CohortID: cohortID, PersonID: personID})
+}
+
+// EnrollAs puts a person into a cohort, pinned to the program's newest edition
+// and content, and gives them the trainee role there. It returns ErrEnrolled
+// when they are in it already, ErrFull when the cohort has no room, and
+// ErrExample for a program that is only an example.
+func (s *Service) EnrollAs(ctx context.Context, entry Entry) (*Enrollment, error) {
+	c, err := s.Cohort(ctx, access.ManageCohorts, entry.CohortID)
 	if err != nil {
 		return nil, err
 	}
-	course := s.Current()
-	e := &Enrollment{
-		CohortID: c.ID, PersonID: personID, Program: c.Program, CourseHash: course.Hash(),
-		ProgramVersion: course.Program(c.Program).Version, EnrolledAt: db.At(s.now()), Version: 1,
+	e, err := s.entering(c, entry)
+	if err != nil {
+		return nil, err
 	}
 	err = s.db.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
 		id, again, err := once.Claim(ctx, tx, s.now(), db.NewID())
@@ -104,6 +125,54 @@ func (s *Service) Enroll(ctx context.Context, cohortID, personID string) (*Enrol
 	return e, nil
 }
 
+// entering is the enrollment that an entry asks for.
+func (s *Service) entering(c *Cohort, entry Entry) (*Enrollment, error) {
+	course := s.Current()
+	p, err := openTo(course, c.Program)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkTrack(p, entry.Track); err != nil {
+		return nil, err
+	}
+	day, err := today(s.now(), c.TimeZone)
+	if err != nil {
+		return nil, fmt.Errorf("enroll: %w", err)
+	}
+	if entry.EffectiveOn == "" {
+		entry.EffectiveOn = day
+	}
+	if _, ok := number(entry.EffectiveOn); !ok || entry.EffectiveOn > day || entry.EffectiveOn < plusMonths(day, -12*maxBack) {
+		return nil, ErrStart
+	}
+	return &Enrollment{
+		CohortID: c.ID, PersonID: entry.PersonID, Program: c.Program, CourseHash: course.Hash(), ProgramVersion: p.Version,
+		Track: entry.Track, StartsOn: entry.EffectiveOn, EnrolledAt: db.At(s.now()), Version: 1,
+	}, nil
+}
+
+// openTo returns a program of a course if people can be enrolled in it.
+func openTo(course *curriculum.Course, key string) (*curriculum.Program, error) {
+	p := course.Program(key)
+	switch {
+	case p == nil:
+		return nil, ErrProgram
+	case p.Example:
+		return nil, ErrExample
+	}
+	return p, nil
+}
+
+// Since is the time from which evidence counts: that of enrolling, or an
+// earlier effective day's.
+func (e *Enrollment) Since() time.Time {
+	noon, err := time.Parse(time.DateOnly, e.StartsOn)
+	if noon = noon.Add(12 * time.Hour); err == nil && noon.Before(e.EnrolledAt.Time) { // noon is on that day almost everywhere
+		return noon
+	}
+	return e.EnrolledAt.Time
+}
+
 func (s *Service) enroll(ctx context.Context, tx bun.IDB, c *Cohort, e *Enrollment) error {
 	if err := s.active(ctx, tx, e.PersonID, "user_id"); err != nil {
 		return err
@@ -115,14 +184,19 @@ func (s *Service) enroll(ctx context.Context, tx bun.IDB, c *Cohort, e *Enrollme
 	if teaches {
 		return ErrOwn.At("user_id")
 	}
+	if err := s.room(ctx, tx, e, c.ID); err != nil {
+		return err
+	}
 	if err := insert(ctx, tx, e); err != nil {
 		return err
 	}
 	if err := s.people.Ensure(ctx, tx, e.PersonID, access.Grant{Role: access.Trainee, Program: c.Program}); err != nil {
 		return err
 	}
-	return audit.Append(ctx, tx, s.now(), "enrollment.made", e.ID,
-		map[string]any{"cohort": c.ID, "person": e.PersonID, "program": e.Program, "version": e.ProgramVersion, "course": e.CourseHash})
+	return audit.Append(ctx, tx, s.now(), "enrollment.made", e.ID, map[string]any{
+		"cohort": c.ID, "person": e.PersonID, "program": e.Program, "version": e.ProgramVersion, "course": e.CourseHash,
+		"starts_on": e.StartsOn, "track": e.Track,
+	})
 }
 
 // active checks that a person exists and is not suspended.
@@ -137,9 +211,24 @@ func (s *Service) active(ctx context.Context, idb bun.IDB, personID, field strin
 	return err
 }
 
-// Own returns the actor's own enrollment for an act. Anybody else's answers
-// like one that does not exist.
+// Own returns the actor's own enrollment for an act that adds to it or changes
+// it. Anybody else's answers like one that does not exist; one that has ended
+// is ErrEnded.
 func (s *Service) Own(ctx context.Context, act access.Act, id string) (*Pinned, error) {
+	p, err := s.OwnToRead(ctx, act, id)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.underWay(ctx, s.db, id); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// OwnToRead returns the actor's own enrollment, whether it goes on or has
+// ended, for an act that changes nothing. Anybody else's answers like one that
+// does not exist.
+func (s *Service) OwnToRead(ctx context.Context, act access.Act, id string) (*Pinned, error) {
 	who := access.From(ctx)
 	if err := who.May(act); err != nil {
 		return nil, err
@@ -156,7 +245,8 @@ func (s *Service) Own(ctx context.Context, act access.Act, id string) (*Pinned, 
 
 // See returns an enrollment that the actor may see for an act: their own, one
 // of a cohort they teach, one they supervise, or any of a program they
-// administer.
+// administer. The role that allows the act must be held in that very program:
+// an admin of another one has no more rights here than anybody else.
 func (s *Service) See(ctx context.Context, act access.Act, id string) (*Pinned, error) {
 	who := access.From(ctx)
 	if err := who.May(act); err != nil {
@@ -166,28 +256,30 @@ func (s *Service) See(ctx context.Context, act access.Act, id string) (*Pinned, 
 	if err != nil {
 		return nil, err
 	}
-	sees, err := s.sees(ctx, s.db, who, act, e)
-	if err != nil {
+	if err := s.sees(ctx, who, act, e); err != nil {
 		return nil, err
-	}
-	if !sees {
-		return nil, db.ErrNone
 	}
 	return s.Pin(ctx, e)
 }
 
-func (s *Service) sees(ctx context.Context, idb bun.IDB, who access.Actor, act access.Act, e *Enrollment) (bool, error) {
+// sees is ErrForbidden to who knows the enrollment anyway and may not do act,
+// and ErrNone to who is to learn nothing of it.
+func (s *Service) sees(ctx context.Context, who access.Actor, act access.Act, e *Enrollment) error {
+	allowed := who.MayIn(act, e.Program)
 	if e.PersonID == who.ID || Administers(who, e.Program) {
-		return true, nil
+		return allowed
 	}
-	if who.MayIn(act, e.Program) != nil {
-		return false, nil
+	if allowed != nil {
+		return db.ErrNone
 	}
-	teaches, err := has(ctx, idb, "cohort_instructors", "cohort_id", e.CohortID, who.ID)
-	if err != nil || teaches {
-		return teaches, err
+	teaches, err := has(ctx, s.db, "cohort_instructors", "cohort_id", e.CohortID, who.ID)
+	if err == nil && !teaches {
+		teaches, err = has(ctx, s.db, "enrollment_supervisors", "enrollment_id", e.ID, who.ID)
 	}
-	return has(ctx, idb, "enrollment_supervisors", "enrollment_id", e.ID, who.ID)
+	if err == nil && !teaches {
+		err = db.ErrNone
+	}
+	return err
 }
 
 // Administers reports whether who runs the program: such people see all of it.

@@ -26,7 +26,12 @@ func get(ctx context.Context, idb bun.IDB, id string) (*Enrollment, error) {
 
 func insert(ctx context.Context, tx bun.IDB, e *Enrollment) error {
 	_, err := tx.NewInsert().Model(e).Exec(ctx)
-	if err = db.Check(err); errors.Is(err, db.ErrExists) {
+	return enrolled(db.Check(err))
+}
+
+// enrolled gives the unique pair of cohort and person its meaning.
+func enrolled(err error) error {
+	if errors.Is(err, db.ErrExists) {
 		return ErrEnrolled
 	}
 	return err

@@ -1,7 +1,8 @@
 // Package experience keeps the one thing the program may know of a trainee's
 // personal experience: that they attest to have completed it. Whether by a
-// session of their own or by the equal alternative is never asked and never
-// stored; both end in the same attestation, and everybody but the trainee sees
+// session of their own or by the equal alternative is nobody's business: where
+// a program offers paths, the trainee may note one for themselves, sealed and
+// apart. All end in the same attestation, and everybody but the trainee sees
 // only "met".
 package experience
 
@@ -14,9 +15,11 @@ import (
 
 	"github.com/kapstone-lms/kapstone/internal/access"
 	"github.com/kapstone-lms/kapstone/internal/audit"
+	"github.com/kapstone-lms/kapstone/internal/curriculum"
 	"github.com/kapstone-lms/kapstone/internal/db"
 	"github.com/kapstone-lms/kapstone/internal/enrollment"
 	"github.com/kapstone-lms/kapstone/internal/fault"
+	"github.com/kapstone-lms/kapstone/internal/keys"
 )
 
 // The faults of attesting.
@@ -30,13 +33,17 @@ var (
 type Service struct {
 	db          *db.DB
 	enrollments *enrollment.Service
+	ring        *keys.Ring
 	now         func() time.Time
 }
 
-// New returns the attestations kept in d.
-func New(d *db.DB, enrollments *enrollment.Service, now func() time.Time) *Service {
-	return &Service{db: d, enrollments: enrollments, now: now}
+// New returns the attestations kept in d. Choices are sealed with keys of ring.
+func New(d *db.DB, enrollments *enrollment.Service, ring *keys.Ring, now func() time.Time) *Service {
+	return &Service{db: d, enrollments: enrollments, ring: ring, now: now}
 }
+
+// act is the one act of this package: nobody but the trainee has it.
+const act = access.ChooseOwnPath
 
 // A Statement is what the trainee is asked to attest, and whether they did. It
 // is for the trainee's eyes only.
@@ -45,11 +52,13 @@ type Statement struct {
 	Text     string
 	Minutes  int // the same for every path
 	Attested bool
+	Paths    []curriculum.Path // to choose from, if any
+	Chosen   string            // the key of the path noted; "" for none
 }
 
 // Read returns the statement of the actor's enrollment.
 func (s *Service) Read(ctx context.Context, enrollmentID string) (*Statement, error) {
-	p, err := s.own(ctx, enrollmentID)
+	p, err := asked(s.enrollments.OwnToRead(ctx, act, enrollmentID))
 	if err != nil {
 		return nil, err
 	}
@@ -58,13 +67,21 @@ func (s *Service) Read(ctx context.Context, enrollmentID string) (*Statement, er
 		return nil, err
 	}
 	x := p.Edition.Experience
-	return &Statement{x.Version, x.Statement, x.Minutes, met[enrollmentID]}, nil
+	st := &Statement{Version: x.Version, Text: x.Statement, Minutes: x.Minutes, Attested: met[enrollmentID], Paths: x.Paths}
+	if len(x.Paths) == 0 {
+		return st, nil
+	}
+	st.Chosen, err = s.chosen(ctx, s.db, enrollmentID)
+	if _, gone := find(x, st.Chosen); gone != nil { // none, or of an edition before
+		st.Chosen = ""
+	}
+	return st, err
 }
 
 // Attest signs the statement of the given version; an empty version means the
 // current one. A second time changes nothing.
 func (s *Service) Attest(ctx context.Context, enrollmentID, version string, attested bool) error {
-	p, err := s.own(ctx, enrollmentID)
+	p, err := asked(s.enrollments.Own(ctx, act, enrollmentID))
 	if err != nil {
 		return err
 	}
@@ -80,9 +97,10 @@ func (s *Service) Attest(ctx context.Context, enrollmentID, version string, atte
 	})
 }
 
-// Withdraw takes the attestation back. Without one it changes nothing.
+// Withdraw takes the attestation back, also after the enrollment has ended.
+// Without one it changes nothing.
 func (s *Service) Withdraw(ctx context.Context, enrollmentID string) error {
-	if _, err := s.own(ctx, enrollmentID); err != nil {
+	if _, err := asked(s.enrollments.OwnToRead(ctx, act, enrollmentID)); err != nil {
 		return err
 	}
 	return s.change(ctx, enrollmentID, func(ctx context.Context, tx bun.IDB) (bool, error) {
@@ -103,13 +121,13 @@ func (s *Service) change(ctx context.Context, id string, write func(context.Cont
 		return audit.Append(ctx, tx, s.now(), "experience requirement changed", id, nil)
 	})
 	if err != nil {
-		return fmt.Errorf("change attestation: %w", err)
+		return fmt.Errorf("change personal experience: %w", err)
 	}
 	return nil
 }
 
-func (s *Service) own(ctx context.Context, enrollmentID string) (*enrollment.Pinned, error) {
-	p, err := s.enrollments.Own(ctx, access.ChooseOwnPath, enrollmentID)
+// asked returns ErrNotAsked where the program has no statement to attest.
+func asked(p *enrollment.Pinned, err error) (*enrollment.Pinned, error) {
 	if err == nil && p.Edition.Experience.Statement == "" {
 		return nil, ErrNotAsked
 	}

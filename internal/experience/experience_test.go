@@ -18,7 +18,7 @@ import (
 func each(t *testing.T, f func(t *testing.T, s *schooltest.School, x *experience.Service)) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		s := schooltest.New(t, d)
-		f(t, s, experience.New(d, s.Enrollments, s.Clock.Now))
+		f(t, s, experience.New(d, s.Enrollments, s.Ring, s.Clock.Now))
 	})
 }
 

@@ -49,7 +49,7 @@ func (s *Service) Create(ctx context.Context, enrollmentID string, d Form) (*Log
 	}
 	begun := Log{Work: Work{EnrollmentID: p.ID, Status: Draft, Version: 1, CreatedAt: db.At(s.now()), UpdatedAt: db.At(s.now())}}
 	begun.apply(d)
-	if err := begun.check(bounds{p.EnrolledAt.Time, s.now()}); err != nil {
+	if err := begun.check(bounds{p.Since(), s.now()}); err != nil {
 		return nil, err
 	}
 	var l *Log
@@ -101,7 +101,7 @@ func (s *Service) Edit(ctx context.Context, id string, d Form, version int64) (*
 		}
 		l.apply(d)
 		l.UpdatedAt = db.At(s.now())
-		if err := l.check(bounds{p.EnrolledAt.Time, s.now()}); err != nil {
+		if err := l.check(bounds{p.Since(), s.now()}); err != nil {
 			return err
 		}
 		if err := s.settle(ctx, tx, p, l, d); err != nil {
@@ -185,7 +185,7 @@ func (s *Service) Submit(ctx context.Context, id string) (*Log, error) {
 		if err != nil {
 			return err
 		}
-		if err := l.submit(bounds{p.EnrolledAt.Time, s.now()}, earlier); err != nil {
+		if err := l.submit(bounds{p.Since(), s.now()}, earlier); err != nil {
 			return err
 		}
 		if err := s.checkSupervisor(ctx, tx, p, l); err != nil {
@@ -236,7 +236,7 @@ func (s *Service) Read(ctx context.Context, id string) (*Log, error) {
 // Mine returns the work lines of the actor's own logs in an enrollment, oldest
 // first, after the one named by after.
 func (s *Service) Mine(ctx context.Context, enrollmentID, after string, limit int64) ([]*Work, error) {
-	if _, err := s.enrollments.Own(ctx, access.WriteLog, enrollmentID); err != nil {
+	if _, err := s.enrollments.OwnToRead(ctx, access.WriteLog, enrollmentID); err != nil {
 		return nil, err
 	}
 	rows, err := ofEnrollment(ctx, s.db, enrollmentID, after, limit)

@@ -78,9 +78,12 @@ func (s *Service) frameOf(ctx context.Context, a *attempt) (*frame, error) {
 	if found[a.EnrollmentID] == nil {
 		return nil, fmt.Errorf("attempt %s has no enrollment", a.ID)
 	}
-	e := *found[a.EnrollmentID]
-	e.CourseHash = a.Draw.Course // what the trainee saw is what counts
-	p, err := s.enrollments.Pin(ctx, &e)
+	e := found[a.EnrollmentID]
+	course, err := s.enrollments.Course(ctx, a.Draw.Course)
+	if err != nil {
+		return nil, err
+	}
+	p, err := s.enrollments.PinTo(e, course) // what the trainee saw is what counts, rules included
 	if err != nil {
 		return nil, err
 	}

@@ -51,7 +51,7 @@ type Lesson struct {
 
 // Modules returns the modules of the actor's enrollment.
 func (s *Service) Modules(ctx context.Context, enrollmentID string) ([]Module, error) {
-	p, err := s.enrollments.Own(ctx, access.Study, enrollmentID)
+	p, err := s.enrollments.OwnToRead(ctx, access.Study, enrollmentID)
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +68,7 @@ func (s *Service) Modules(ctx context.Context, enrollmentID string) ([]Module, e
 
 // Module returns one module of the actor's enrollment.
 func (s *Service) Module(ctx context.Context, enrollmentID string, key curriculum.ModuleKey) (*Module, error) {
-	p, err := s.enrollments.Own(ctx, access.Study, enrollmentID)
+	p, err := s.enrollments.OwnToRead(ctx, access.Study, enrollmentID)
 	if err != nil {
 		return nil, err
 	}
