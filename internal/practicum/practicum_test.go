@@ -12,6 +12,7 @@ import (
 
 	"github.com/kapstone-lms/kapstone/internal/access"
 	"github.com/kapstone-lms/kapstone/internal/audit"
+	"github.com/kapstone-lms/kapstone/internal/enrollment"
 	"github.com/kapstone-lms/kapstone/internal/fault"
 	"github.com/kapstone-lms/kapstone/internal/once"
 	"github.com/kapstone-lms/kapstone/internal/practicum"
@@ -257,6 +258,33 @@ func TestAnEditChangesWhatItNames(t *testing.T) {
 			slices.Sort(want)
 			if got := changed(before, rows(t, s, l.ID)); !slices.Equal(got, want) {
 				t.Errorf("an edit of %s changed %v", column, got)
+			}
+		}
+	})
+}
+
+// An enrollment that began before the day of enrolling counts practice from its
+// effective date on.
+func TestPracticeCountsFromTheEffectiveDate(t *testing.T) {
+	each(t, func(t *testing.T, s *school) {
+		person := s.Person("Otto Other")
+		e, err := s.Enrollments.EnrollAs(s.Admin, enrollment.Entry{CohortID: s.Cohort.ID, PersonID: access.From(person).ID, EffectiveOn: "2026-10-05"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		found, err := s.People.Find(t.Context(), s.DB, e.PersonID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		otto := schooltest.As(t.Context(), found)
+		for week, ok := range map[string]bool{"2026-W40": false, "2026-W41": true, "2026-W48": true} {
+			f := rolePlay(practicum.Preparation)
+			f.Week = ptr(week)
+			if _, err := s.logs.Create(otto, e.ID, f); (err == nil) != ok {
+				t.Errorf("practice in %s, enrolled from October 5: %v", week, err)
+			}
+			if _, err := s.logs.Create(s.trainee, s.enrollment, f); (err == nil) != (week == "2026-W48") {
+				t.Errorf("practice in %s, enrolled on November 24: %v", week, err)
 			}
 		}
 	})
