@@ -170,7 +170,11 @@ type school struct {
 
 func newSchool(t *testing.T, c app.Config) *school {
 	t.Helper()
-	a := open(t, c)
+	return schoolOn(t, open(t, c))
+}
+
+func schoolOn(t *testing.T, a *app.App) *school {
+	t.Helper()
 	s := &school{App: a, admin: person(t, a, "Ada Admin", access.Grant{Role: access.Admin}), instructor: person(t, a, "Ines Instructor", access.Grant{Role: access.Instructor})}
 	s.cohort = s.openCohort("Autumn", s.instructor)
 	s.trainee = person(t, a, "Noor Vance", access.Grant{Role: access.Trainee})

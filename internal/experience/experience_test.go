@@ -82,22 +82,28 @@ func TestNobodyElseLearnsMoreThanMet(t *testing.T) {
 	})
 }
 
-// The table has no room for a path, a date or hours that could tell one.
-func TestTheTableCannotTellAPath(t *testing.T) {
+// The attestations have no room for a path, a date or hours that could tell
+// one; the choices none for whose they are or when.
+func TestTheTablesCannotTellAPath(t *testing.T) {
 	d := dbtest.Open(t)
-	var columns []string
-	if err := d.NewRaw(`SELECT name FROM pragma_table_info('experience_attestations') ORDER BY name`).Scan(t.Context(), &columns); err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff([]string{"enrollment_id", "minutes", "statement_version"}, columns); diff != "" {
-		t.Error(diff)
+	for table, want := range map[string][]string{
+		"experience_attestations": {"enrollment_id", "minutes", "statement_version"},
+		"experience_choices":      {"sealed", "subject"},
+	} {
+		var columns []string
+		if err := d.NewRaw(`SELECT name FROM pragma_table_info(?) ORDER BY name`, table).Scan(t.Context(), &columns); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, columns); diff != "" {
+			t.Errorf("%s: %s", table, diff)
+		}
 	}
 	var uses []string
 	if err := d.NewRaw(`SELECT name FROM sqlite_master WHERE sql LIKE '%experience%' ORDER BY name`).Scan(t.Context(), &uses); err != nil {
 		t.Fatal(err)
 	}
-	if text, _ := json.Marshal(uses); string(text) != `["experience_attestations"]` {
-		t.Errorf("named by %s, want by itself only", text)
+	if text, _ := json.Marshal(uses); string(text) != `["experience_attestations","experience_choices"]` {
+		t.Errorf("named by %s, want by themselves only", text)
 	}
 }
 
