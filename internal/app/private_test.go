@@ -170,7 +170,7 @@ func counts(t *testing.T, a *app.App, seen *strings.Builder) {
 	}
 	for _, table := range tables {
 		var n int
-		if err := a.DB.NewRaw(`SELECT count(*) FROM "` + table + `"`).Scan(t.Context(), &n); err != nil {
+		if err := a.DB.NewRaw(`SELECT count(*) FROM "`+table+`"`).Scan(t.Context(), &n); err != nil {
 			t.Fatal(err)
 		}
 		fmt.Fprintf(seen, "%s has %d rows\n", table, n)

@@ -2,9 +2,14 @@ package credential_test
 
 import (
 	"errors"
+	"reflect"
+	"regexp"
+	"strings"
 	"sync"
 	"testing"
 
+	"github.com/kapstone-lms/kapstone/internal/credential"
+	"github.com/kapstone-lms/kapstone/internal/curriculum"
 	"github.com/kapstone-lms/kapstone/internal/enrollment"
 	"github.com/kapstone-lms/kapstone/internal/practicum"
 )
@@ -92,6 +97,39 @@ func TestNoInterleavingIssuesAfterTheEnd(t *testing.T) {
 			if ended == 0 || issued > ended {
 				t.Errorf("a certificate was issued in entry %d, after the end in entry %d", issued, ended)
 			}
+		}
+	})
+}
+
+// CHECKS PH-10: what is issued is the same whichever path was taken.
+func TestACertificateDoesNotTellThePath(t *testing.T) {
+	each(t, func(t *testing.T, s *school) {
+		course, program := *s.Course, *s.Course.Default()
+		program.Version++
+		program.Experience.Paths = []curriculum.Path{
+			{Key: "practice", Title: "Structured practice", Minutes: 60},
+			{Key: "retreat", Title: "A session at the retreat", Minutes: 60, Knows: []string{"the retreat's staff"}, Clearance: true},
+		}
+		course.Programs = []*curriculum.Program{&program}
+		if err := s.Enrollments.Publish(t.Context(), &course); err != nil {
+			t.Fatal(err)
+		}
+		var issued []*credential.Certificate
+		for _, path := range []string{"practice", "retreat"} {
+			ctx, id := s.graduate(t, "Noor Vance")
+			if err := s.experience.Choose(ctx, id, path, true); err != nil {
+				t.Fatal(err)
+			}
+			c := s.issue(t, id)
+			if strings.Contains(c.Evidence, path) {
+				t.Errorf("the snapshot names the path: %s", c.Evidence)
+			}
+			c.Evidence = regexp.MustCompile(`"log_id":"[^"]*"`).ReplaceAllString(c.Evidence, "")
+			c.Printed.Serial, c.Printed.VerifyURL = "", ""
+			issued = append(issued, c)
+		}
+		if issued[0].Evidence != issued[1].Evidence || !reflect.DeepEqual(issued[0].Printed, issued[1].Printed) {
+			t.Errorf("the certificates differ:\n%s\n%s\n%+v\n%+v", issued[0].Evidence, issued[1].Evidence, issued[0].Printed, issued[1].Printed)
 		}
 	})
 }

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/uptrace/bun"
+
 	"github.com/kapstone-lms/kapstone/internal/access"
 	"github.com/kapstone-lms/kapstone/internal/curriculum"
 	"github.com/kapstone-lms/kapstone/internal/db"
@@ -318,6 +320,31 @@ func TestNobodyIsEnrolledInAnExample(t *testing.T) {
 		c := *s.Cohort
 		if _, err := s.Enrollments.OpenCohort(s.Admin, c); !errors.Is(err, enrollment.ErrExample) {
 			t.Errorf("OpenCohort = %v, want ErrExample", err)
+		}
+	})
+}
+
+// Whoever issues on the evidence holds it: no deed comes between.
+func TestADeedWaitsForWhoHoldsTheEvidence(t *testing.T) {
+	each(t, func(t *testing.T, s *schooltest.School) {
+		_, e := s.Trainee("Noor Vance", s.Cohort)
+		form := enrollment.Form{Kind: enrollment.Dismiss, Reason: why}
+		err := s.DB.Tx(t.Context(), func(ctx context.Context, tx bun.Tx) error {
+			if err := enrollment.LockEvidence(ctx, tx, e.ID); err != nil {
+				return err
+			}
+			soon, cancel := context.WithTimeout(s.Admin, 300*time.Millisecond)
+			defer cancel()
+			if _, err := s.Enrollments.Do(soon, e.ID, form); err == nil {
+				t.Error("a deed was done while somebody held the evidence")
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Enrollments.Do(s.Admin, e.ID, form); err != nil {
+			t.Errorf("afterward: %v", err)
 		}
 	})
 }
