@@ -202,7 +202,7 @@ func (a *API) lifeRoutes() {
 }
 
 func (a *API) moveOne(ctx context.Context, in *editionInput) (*reply[editionView], error) {
-	c, err := a.Progress.Compare(ctx, in.ID)
+	c, err := a.Progress.Compare(ctx, in.ID, in.Body.Track)
 	if err != nil {
 		return nil, err
 	}

@@ -277,7 +277,7 @@ func (s *Service) track(ctx context.Context, e *Enrollment, d *Deed, track strin
 	if err != nil {
 		return err
 	}
-	if trackOf(p.Edition, track) == nil { // where there are none, there is nothing to set
+	if p.Edition.Track(track) == nil { // where there are none, there is nothing to set
 		return ErrTrack
 	}
 	if track == e.Track {
@@ -287,20 +287,10 @@ func (s *Service) track(ctx context.Context, e *Enrollment, d *Deed, track strin
 	return nil
 }
 
-// trackOf returns the track with a key, or nil.
-func trackOf(p *curriculum.Program, key string) *curriculum.Track {
-	for i := range p.Tracks {
-		if p.Tracks[i].Key == key {
-			return &p.Tracks[i]
-		}
-	}
-	return nil
-}
-
 // checkTrack returns ErrTrack unless a track is one of the program's, or empty
 // where the program has none.
 func checkTrack(p *curriculum.Program, track string) error {
-	if (len(p.Tracks) > 0 || track != "") && trackOf(p, track) == nil {
+	if (len(p.Tracks) > 0 || track != "") && p.Track(track) == nil {
 		return ErrTrack
 	}
 	return nil

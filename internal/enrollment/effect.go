@@ -114,7 +114,7 @@ func (p *Pinned) Deadlines(l Life) (all []Deadline) {
 	var walk func([]curriculum.Requirement)
 	walk = func(reqs []curriculum.Requirement) {
 		for _, r := range reqs {
-			if len(r.Tracks) > 0 && !slices.Contains(r.Tracks, p.Track) {
+			if !r.For(p.Track) {
 				continue
 			}
 			walk(r.Of)
@@ -123,7 +123,7 @@ func (p *Pinned) Deadlines(l Life) (all []Deadline) {
 			}
 			d := Deadline{Requirement: r.ID, Title: r.Title, From: r.From}
 			if r.From == "" || r.From == "start" {
-				d.From, d.Due = "start", l.due(l.StartsOn, r.Months, r.Days)
+				d.From, d.Due = "start", l.DueAfter(l.StartsOn, r.Months, r.Days)
 			}
 			all = append(all, d)
 		}

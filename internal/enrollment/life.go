@@ -26,6 +26,7 @@ func (s Status) Ended() bool { return s == Withdrawn || s == Dismissed }
 // dates, YYYY-MM-DD, in the cohort's time zone.
 type Life struct {
 	Status   Status
+	Zone     string // the cohort's time zone
 	StartsOn string // the effective date; it may be before the day of enrolling
 	// AsOf is the day on which this was worked out: Status is that day's, and a
 	// leave without an end counts to it.
@@ -62,9 +63,10 @@ func (l Life) Elapsed(on string) int {
 // Due is the last day of a time limit that runs from a day for so many months:
 // each day on leave meanwhile moves it on by one, and every extension does.
 // Where from is no date it is "".
-func (l Life) Due(from string, months int) string { return l.due(from, months, 0) }
+func (l Life) Due(from string, months int) string { return l.DueAfter(from, months, 0) }
 
-func (l Life) due(from string, months, days int) string {
+// DueAfter is Due for a limit of so many months and days.
+func (l Life) DueAfter(from string, months, days int) string {
 	n, ok := number(plusMonths(from, months))
 	if !ok {
 		return ""
@@ -97,9 +99,12 @@ func (s *Service) Life(ctx context.Context, idb bun.IDB, ids []string) (map[stri
 				return nil, fmt.Errorf("read the life of enrollments: %w", err)
 			}
 		}
-		if all[id], err = replay(r.start, r.deeds, days[r.zone]); err != nil {
+		l, err := replay(r.start, r.deeds, days[r.zone])
+		if err != nil {
 			return nil, fmt.Errorf("the deeds of enrollment %s contradict each other: %w", id, err)
 		}
+		l.Zone = r.zone
+		all[id] = l
 	}
 	return all, nil
 }

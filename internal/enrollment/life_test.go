@@ -60,7 +60,7 @@ func TestWhenSomethingIsDue(t *testing.T) {
 			t.Errorf("%s: Due(%s, %d) = %s, want %s", tt.name, tt.from, tt.months, got, tt.want)
 		}
 	}
-	if got := (Life{}).due("2026-01-31", 1, 10); got != "2026-03-10" {
+	if got := (Life{}).DueAfter("2026-01-31", 1, 10); got != "2026-03-10" {
 		t.Errorf("a month and ten days from January 31 = %s", got)
 	}
 }

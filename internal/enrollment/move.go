@@ -74,7 +74,8 @@ func (s *Service) MoveAll(ctx context.Context, cohortID string, f Form) ([]Moved
 }
 
 // PinTo returns an enrollment as it would be under the edition and the content
-// of a course. It is ErrNoPlace when the course has no such program.
+// of a course; a track that the edition does not have is left out. It is
+// ErrNoPlace when the course has no such program.
 func (s *Service) PinTo(e *Enrollment, course *curriculum.Course) (*Pinned, error) {
 	p := course.Program(e.Program)
 	if p == nil {
@@ -82,6 +83,9 @@ func (s *Service) PinTo(e *Enrollment, course *curriculum.Course) (*Pinned, erro
 	}
 	moved := *e
 	moved.CourseHash, moved.ProgramVersion = course.Hash(), p.Version
+	if p.Track(e.Track) == nil {
+		moved.Track = ""
+	}
 	return &Pinned{Enrollment: &moved, Edition: p, Course: course}, nil
 }
 
@@ -118,8 +122,8 @@ func (s *Service) edition(e *Enrollment, d *Deed, f Form) error {
 		return err
 	}
 	track := f.Track
-	if track == "" && trackOf(p.Edition, e.Track) != nil {
-		track = e.Track
+	if track == "" {
+		track = p.Track
 	}
 	if err := checkTrack(p.Edition, track); err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/kapstone-lms/kapstone/internal/access"
+	"github.com/kapstone-lms/kapstone/internal/curriculum"
 	"github.com/kapstone-lms/kapstone/internal/enrollment"
 )
 
@@ -43,13 +44,14 @@ type Comparison struct {
 }
 
 // Compare works out what moving an enrollment to the newest edition would
-// change, for who may move it. It changes nothing.
-func (s *Service) Compare(ctx context.Context, enrollmentID string) (*Comparison, error) {
+// change, for who may move it; a track is given where it is to be another. It
+// changes nothing.
+func (s *Service) Compare(ctx context.Context, enrollmentID, track string) (*Comparison, error) {
 	p, err := s.enrollments.See(ctx, access.ChangeEnrollment, enrollmentID)
 	if err != nil {
 		return nil, err
 	}
-	all, err := s.compare(ctx, []*enrollment.Pinned{p})
+	all, err := s.compare(ctx, []*enrollment.Pinned{p}, track)
 	if err != nil {
 		return nil, err
 	}
@@ -68,16 +70,19 @@ func (s *Service) CompareCohort(ctx context.Context, cohortID string) ([]*Compar
 			return nil, err
 		}
 	}
-	return s.compare(ctx, all)
+	return s.compare(ctx, all, "")
 }
 
-func (s *Service) compare(ctx context.Context, all []*enrollment.Pinned) ([]*Comparison, error) {
+func (s *Service) compare(ctx context.Context, all []*enrollment.Pinned, track string) ([]*Comparison, error) {
 	newest := s.enrollments.Current()
 	moved := make([]*enrollment.Pinned, len(all))
 	for i, p := range all {
 		var err error
 		if moved[i], err = s.enrollments.PinTo(p.Enrollment, newest); err != nil {
 			return nil, err
+		}
+		if track != "" {
+			moved[i].Track = track
 		}
 	}
 	before, err := s.Evaluate(ctx, s.db, all)
@@ -96,8 +101,9 @@ func (s *Service) compare(ctx context.Context, all []*enrollment.Pinned) ([]*Com
 }
 
 // Differences compares two reports requirement by requirement: first those of
-// the second, in its order, then those that are gone. Groups are left out: what
-// becomes of them is what becomes of their parts.
+// the second, in its order, then those that are gone. As in the count of a
+// report, a choice between parts is one requirement, and a group of which all
+// is needed is its parts.
 func Differences(before, after *Report) (all []Difference) {
 	was := make(map[string]Node)
 	each(before.Requirements, func(n Node) { was[n.ID] = n })
@@ -115,24 +121,23 @@ func Differences(before, after *Report) (all []Difference) {
 }
 
 func change(before, after Status, known bool) Change {
-	done := func(s Status) bool { return s == Met || s == Waived }
 	switch {
 	case !known:
 		return Added
-	case done(before) && done(after):
+	case before.Done() && after.Done():
 		return CarriedOver
-	case done(before):
+	case before.Done():
 		return Lost
-	case done(after):
+	case after.Done():
 		return Gained
 	}
 	return StillOpen
 }
 
-// each calls f for every requirement that is no group.
+// each calls f for every requirement that a report counts.
 func each(nodes []Node, f func(Node)) {
 	for _, n := range nodes {
-		if len(n.Of) > 0 {
+		if n.Type == curriculum.AllOf && n.Status != Waived {
 			each(n.Of, f)
 		} else {
 			f(n)

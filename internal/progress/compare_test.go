@@ -69,6 +69,19 @@ func TestTheComparisonFollowsTheNewEdition(t *testing.T) {
 	}
 }
 
+// A choice between parts is one requirement, whichever part was taken.
+func TestAChoiceIsComparedAsOne(t *testing.T) {
+	choice := func(s progress.Status, a, b progress.Status) progress.Node {
+		n := group("choice", node("a", a), node("b", b))
+		n.Type, n.Status = curriculum.AnyOf, s
+		return n
+	}
+	got := progress.Differences(report(choice(progress.Met, progress.Met, progress.NotMet)), report(choice(progress.Met, progress.NotMet, progress.Met)))
+	if len(got) != 1 || got[0].Requirement != "choice" || got[0].Change != progress.CarriedOver {
+		t.Errorf("Differences = %+v, want the choice carried over", got)
+	}
+}
+
 // Every requirement of either edition stands in the comparison once.
 func TestTheComparisonLeavesNothingOut(t *testing.T) {
 	statuses := []progress.Status{progress.Met, progress.InProgress, progress.NotMet, progress.Blocked, progress.Waived, progress.Expired}

@@ -83,15 +83,7 @@ func (v *evaluation) deadline(n *Node, r *curriculum.Requirement, whole []Node) 
 
 // due is the last day of a deadline, with leaves and extensions.
 func (v *evaluation) due(from string, r *curriculum.Requirement) string {
-	day := v.evidence.Life.Due(from, r.Months)
-	if r.Days == 0 {
-		return day
-	}
-	t, err := time.Parse(time.DateOnly, day)
-	if err != nil {
-		return day
-	}
-	return t.AddDate(0, 0, r.Days).Format(time.DateOnly)
+	return v.evidence.Life.DueAfter(from, r.Months, r.Days)
 }
 
 // allBut reports whether everything but the deadlines is done.

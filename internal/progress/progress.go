@@ -116,14 +116,38 @@ func (s *Service) Gather(ctx context.Context, idb bun.IDB, all []*enrollment.Pin
 	if err != nil {
 		return nil, fmt.Errorf("gather evidence: %w", err)
 	}
+	lives, err := s.enrollments.Life(ctx, idb, ids)
+	if err != nil {
+		return nil, fmt.Errorf("gather evidence: %w", err)
+	}
+	zones, err := zonesOf(lives)
+	if err != nil {
+		return nil, fmt.Errorf("gather evidence: %w", err)
+	}
 	evidence := make([]Evidence, len(all))
 	for i, p := range all {
 		evidence[i] = Evidence{
 			Lessons: lessons[p.ID], Quizzes: byModule(quizzes[p.ID]), Sessions: sessions[p.ID],
 			ExperienceMet: met[p.ID], NameConfirmed: !p.NameConfirmedAt.IsZero(),
+			Life: lives[p.ID], Track: p.Track, Zone: zones[lives[p.ID].Zone],
 		}
 	}
 	return evidence, nil
+}
+
+// zonesOf loads the time zones of lives, each once: they are read from disk.
+func zonesOf(lives map[string]enrollment.Life) (map[string]*time.Location, error) {
+	zones := make(map[string]*time.Location)
+	for _, l := range lives {
+		if zones[l.Zone] == nil {
+			zone, err := time.LoadLocation(l.Zone)
+			if err != nil {
+				return nil, err
+			}
+			zones[l.Zone] = zone
+		}
+	}
+	return zones, nil
 }
 
 func byModule(standings []quiz.Standing) map[curriculum.ModuleKey]quiz.Standing {
