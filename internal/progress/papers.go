@@ -263,7 +263,7 @@ func (v *evaluation) consultations(n *Node, r *curriculum.Requirement) {
 		h, _ := hourOf(x)
 		all = append(all, h)
 		if !h.waiting {
-			count++
+			count += max(1, x.Quantity) // several, where they were carried over
 			if first == "" || x.OnDay < first {
 				first = x.OnDay
 			}

@@ -264,6 +264,16 @@ func TestPracticeIsCountedAsItIsAsked(t *testing.T) {
 	rule(t, curriculum.Requirement{Type: curriculum.Recency, Over: []string{"it"}, Months: 3}, []ruling{{"nothing", none, "not_met 0/1", "a signed session of the last 3 months"}})
 }
 
+func TestConsultationsCarriedOverAreCountedOneByOne(t *testing.T) {
+	carried := func(r *records.Record) { r.Carried, r.Quantity, r.Minutes = "Old LMS", 10, 600 }
+	rule(t, curriculum.Requirement{Type: curriculum.Consultations, Variant: "group", Count: 12, Minutes: 720, Carried: true}, []ruling{
+		{"ten of them", func(w *world) { w.record(records.Consultation, ":group", carried) }, "in_progress 10/12", "2 group consultations, 2 h of consultation"},
+	})
+	rule(t, curriculum.Requirement{Type: curriculum.Consultations, Variant: "group", Count: 12}, []ruling{
+		{"where they are not taken", func(w *world) { w.record(records.Consultation, ":group", carried) }, "not_met 0/12", "12 group consultations"},
+	})
+}
+
 func TestHoldsStop(t *testing.T) {
 	hold := func(kind standing.HoldKind, s standing.HoldState) func(*world) {
 		return func(w *world) { w.Holds = append(w.Holds, &standing.Hold{Kind: kind, State: s}) }
