@@ -12,6 +12,7 @@ func TestAnActIsDeniedUnlessTheMatrixAllowsIt(t *testing.T) {
 	admin := Actor{ID: "a", Grants: []Grant{{Admin, "kap"}}}
 	everywhere := Actor{ID: "a", Grants: []Grant{{Admin, ""}}}
 	trainee := Actor{ID: "t", Grants: []Grant{{Trainee, "kap"}}}
+	clearer := Actor{ID: "c", Grants: []Grant{{Clearer, "kap"}}}
 	for _, tt := range []struct {
 		name    string
 		who     Actor
@@ -31,6 +32,15 @@ func TestAnActIsDeniedUnlessTheMatrixAllowsIt(t *testing.T) {
 		{"an admin of all programs", everywhere, ManageCohorts, "other", nil},
 		{"an act nobody wrote down", everywhere, Act("fly"), "", ErrForbidden},
 		{"an admin chooses a trainee's own path", everywhere, ChooseOwnPath, "", ErrForbidden},
+		{"a trainee enters a record", trainee, EnterRecord, "kap", nil},
+		{"a trainee decides on one", trainee, DecideRecord, "", ErrForbidden},
+		{"a trainee enters one that counts", trainee, VouchRecord, "", ErrForbidden},
+		{"an admin sets a clearance", everywhere, SetClearance, "", ErrForbidden},
+		{"a clearer sets a clearance", clearer, SetClearance, "kap", nil},
+		{"a clearer sees records", clearer, SeeRecords, "kap", nil},
+		{"a clearer decides on one", clearer, DecideRecord, "kap", ErrForbidden},
+		{"a clearer sees progress", clearer, SeeEnrollment, "kap", ErrForbidden},
+		{"a director carries over", Actor{ID: "d", Grants: []Grant{{Director, ""}}}, CarryOver, "", ErrForbidden},
 	} {
 		got := tt.who.May(tt.act)
 		if tt.program != "" {
@@ -58,6 +68,14 @@ func TestAGraveActNeedsASecondFactorWhereRequired(t *testing.T) {
 		a := Actor{ID: "a", Grants: []Grant{{Admin, ""}}, RequireMFA: tt.require, SecondFactor: tt.factor, SinceSignIn: tt.since}
 		if got := a.May(IssueCredential); !errors.Is(got, tt.want) {
 			t.Errorf("%s: May(IssueCredential) = %v, want %v", tt.name, got, tt.want)
+		}
+		for _, act := range []Act{VouchRecord, DecideRecord, CarryOver} {
+			if got := a.May(act); !errors.Is(got, tt.want) {
+				t.Errorf("%s: May(%s) = %v, want %v", tt.name, act, got, tt.want)
+			}
+		}
+		if got := a.May(EnterRecord); got != nil {
+			t.Errorf("%s: May(EnterRecord) = %v; a trainee needs no factor for that", tt.name, got)
 		}
 		if got := a.May(SeeCompletion); got != nil {
 			t.Errorf("%s: May(SeeCompletion) = %v; that act is not grave", tt.name, got)

@@ -38,7 +38,13 @@ const (
 	Revoke           Act = "revoke credential"
 	SeeCredentials   Act = "see credentials"
 	ReadAudit        Act = "read audit"
-	TestHook         Act = "test hook" // registered only in test mode
+	SeeRecords       Act = "see records"
+	EnterRecord      Act = "enter record" // or correct one; which kinds: by role, in internal/records
+	VouchRecord      Act = "vouch record" // enter one that counts at once
+	SetClearance     Act = "set clearance"
+	DecideRecord     Act = "decide record" // confirm, refuse or take back
+	CarryOver        Act = "carry over"    // an opening balance from an earlier system
+	TestHook         Act = "test hook"     // registered only in test mode
 )
 
 // A rule says who may do an act. Grave acts ask staff for a second factor and
@@ -79,6 +85,12 @@ var matrix = map[Act]rule{
 	Revoke:           {roles: []Role{Admin, Director}, grave: true},
 	SeeCredentials:   {roles: []Role{Trainee, Admin, Director}},
 	ReadAudit:        {roles: []Role{Admin, Director, Operator}},
+	SeeRecords:       {roles: []Role{Trainee, Instructor, Supervisor, Clearer, Admin, Director}},
+	EnterRecord:      {roles: []Role{Trainee, Instructor, Supervisor, Clearer, Admin, Director}},
+	VouchRecord:      {roles: []Role{Instructor, Supervisor, Admin, Director}, grave: true},
+	SetClearance:     {roles: []Role{Clearer}, grave: true},
+	DecideRecord:     {roles: []Role{Instructor, Supervisor, Admin, Director}, grave: true},
+	CarryOver:        {roles: []Role{Admin}, grave: true},
 }
 
 // Listed reports whether act stands in the matrix. A route whose act does not

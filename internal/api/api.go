@@ -24,6 +24,7 @@ import (
 	"github.com/kapstone-lms/kapstone/internal/practicum"
 	"github.com/kapstone-lms/kapstone/internal/progress"
 	"github.com/kapstone-lms/kapstone/internal/quiz"
+	"github.com/kapstone-lms/kapstone/internal/records"
 	"github.com/kapstone-lms/kapstone/internal/study"
 )
 
@@ -38,6 +39,7 @@ type Services struct {
 	Study        *study.Service
 	Quizzes      *quiz.Service
 	Practicum    *practicum.Service
+	Records      *records.Service
 	Experience   *experience.Service
 	Progress     *progress.Service
 	Certificates *credential.Service
@@ -79,6 +81,7 @@ type Route struct {
 	summary string
 	tag     string
 	status  int // of success; 200 when zero
+	body    int // the most bytes of a body; the usual when zero
 }
 
 // The limits of PROMISES: a person saves in bursts of 100 and then 20 a
@@ -111,6 +114,7 @@ func New(app *fiber.App, s Services, o Options) (*API, error) {
 	a.studyRoutes()
 	a.quizRoutes()
 	a.practicumRoutes()
+	a.recordRoutes()
 	a.certificateRoutes()
 	a.publicRoutes()
 	a.healthRoutes()
@@ -143,7 +147,7 @@ func (a *API) note(r Route) {
 func handle[I, O any](a *API, r Route, h func(context.Context, *I) (*O, error)) {
 	a.note(r)
 	op := operation(r)
-	op.Middlewares = huma.Middlewares{a.gate(r.Act)}
+	op.Middlewares = huma.Middlewares{a.gate(r)}
 	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {
 		out, err := h(ctx, in)
 		if err != nil {
@@ -157,13 +161,13 @@ func handle[I, O any](a *API, r Route, h func(context.Context, *I) (*O, error)) 
 // that is not JSON or does not mean one thing only: Huma's own decoder takes
 // duplicate keys, trailing data and NUL. Unknown fields and wrong case are
 // refused by the schema behind it.
-func (a *API) gate(act access.Act) func(huma.Context, func(huma.Context)) {
+func (a *API) gate(r Route) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		c := humafiber.Unwrap(ctx)
-		err := edge.Allow(ctx.Context(), act)
+		err := edge.Allow(ctx.Context(), r.Act)
 		if err == nil && len(c.Body()) > 0 {
 			if err = edge.JSONType(c); err == nil {
-				err = edge.Strict(c.Body())
+				err = r.strict(c.Body())
 			}
 		}
 		if err != nil {
@@ -172,6 +176,14 @@ func (a *API) gate(act access.Act) func(huma.Context, func(huma.Context)) {
 		}
 		next(ctx)
 	}
+}
+
+// strict reports a body that does not mean one thing only, or is too large.
+func (r Route) strict(body []byte) error {
+	if r.body > 0 {
+		return edge.StrictWithin(body, r.body)
+	}
+	return edge.Strict(body)
 }
 
 // raw registers a route that Huma would be in the way of: hot paths and

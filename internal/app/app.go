@@ -29,6 +29,7 @@ import (
 	"github.com/kapstone-lms/kapstone/internal/practicum"
 	"github.com/kapstone-lms/kapstone/internal/progress"
 	"github.com/kapstone-lms/kapstone/internal/quiz"
+	"github.com/kapstone-lms/kapstone/internal/records"
 	"github.com/kapstone-lms/kapstone/internal/study"
 	"github.com/kapstone-lms/kapstone/internal/web"
 	"github.com/kapstone-lms/kapstone/migrations"
@@ -127,6 +128,7 @@ func (a *App) openFeatures(ctx context.Context, course *curriculum.Course) error
 	a.Study = study.New(a.DB, a.Enrollments, now)
 	a.Quizzes = quiz.New(a.DB, a.Enrollments, a.liveStore(now), now)
 	a.Practicum = practicum.New(a.DB, a.Enrollments, a.People, ring, now)
+	a.Records = records.New(a.DB, a.Enrollments, a.People, now)
 	a.Experience = experience.New(a.DB, a.Enrollments, ring, now)
 	a.Progress = progress.New(a.DB, a.Enrollments, a.Study, a.Quizzes, a.Practicum, a.Experience, now)
 	a.Certificates = credential.New(a.DB, a.Enrollments, a.Progress, a.Config.Issuer, now)

@@ -9,6 +9,7 @@ import (
 	"github.com/kapstone-lms/kapstone/internal/enrollment"
 	"github.com/kapstone-lms/kapstone/internal/practicum"
 	"github.com/kapstone-lms/kapstone/internal/quiz"
+	"github.com/kapstone-lms/kapstone/internal/records"
 )
 
 // A walker walks one trainee along the way.
@@ -165,8 +166,32 @@ func (w *walker) waiting() error {
 		w.example("log.id", ids[0])
 		w.example("return-log.id", ids[1])
 		w.example("edit-log.id", ids[2])
+		err = w.records()
 	}
 	return err
+}
+
+// records enters hours that wait for the instructor: one to confirm, one to
+// refuse, one to correct.
+func (w *walker) records() error {
+	lives, err := w.Enrollments.Life(w.ctx, w.DB, []string{w.enrollment.ID})
+	if err != nil {
+		return err
+	}
+	today := lives[w.enrollment.ID].AsOf
+	for _, op := range []string{"enter-record.on_day", "correct-record.on_day"} {
+		w.example(op, today)
+	}
+	for op, topic := range map[string]string{"confirm-record.id": "screening", "refuse-record.id": "music", "correct-record.id": "group_work"} {
+		r, err := w.Records.Enter(w.ctx, w.enrollment.ID, records.Record{
+			Kind: records.Hours, Category: "didactic", Topic: topic, Delivery: "live_online", Minutes: 60, OnDay: today, Note: "A seminar elsewhere.",
+		})
+		if err != nil {
+			return err
+		}
+		w.example(op, r.ID)
+	}
+	return nil
 }
 
 func (w *walker) returned() error {

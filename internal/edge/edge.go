@@ -24,7 +24,7 @@ const (
 	writeTimeout = 30 * time.Second
 	idleTimeout  = 60 * time.Second
 	maxBody      = 1 << 20
-	maxJSON      = 64 << 10
+	maxJSON      = 64 << 10 // unless an address takes more
 	maxHeader    = 8 << 10
 )
 

@@ -132,6 +132,19 @@ func TestStrictTakesWhatMeansOneThing(t *testing.T) {
 	}
 }
 
+func TestAnAddressMayTakeMore(t *testing.T) {
+	body := []byte(`"` + strings.Repeat("x", maxJSON) + `"`)
+	if err := StrictWithin(body, len(body)); err != nil {
+		t.Errorf("StrictWithin = %v", err)
+	}
+	if err := StrictWithin(body, len(body)-1); !errors.Is(err, errTooLarge) {
+		t.Errorf("StrictWithin a byte less = %v, want errTooLarge", err)
+	}
+	if err := StrictWithin([]byte(`{"a":1,"a":2}`), 1<<20); !errors.Is(err, ErrDuplicateKey) {
+		t.Errorf("StrictWithin = %v, want it as strict", err)
+	}
+}
+
 func FuzzStrict(f *testing.F) {
 	for _, s := range []string{`{"a":[1,{"b":"c"}]}`, `{"a":1,"a":2}`, "[[", `"\ud800"`} {
 		f.Add([]byte(s))

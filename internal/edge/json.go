@@ -30,8 +30,11 @@ var (
 // Strict reports what is wrong with a JSON body that encoding/json would let
 // pass: bad UTF-8, NUL, a key given twice, anything after the value, nesting
 // out of all measure. It returns nil for a body that means one thing only.
-func Strict(data []byte) error {
-	if len(data) > maxJSON {
+func Strict(data []byte) error { return StrictWithin(data, maxJSON) }
+
+// StrictWithin is Strict for the few addresses that take a body of more bytes.
+func StrictWithin(data []byte, most int) error {
+	if len(data) > most {
 		return errTooLarge
 	}
 	if !utf8.Valid(data) || bytes.IndexByte(data, 0) >= 0 {

@@ -1,13 +1,12 @@
-// Package records keeps the evidence that people enter by hand and that has no
-// feature of its own: hours elsewhere, consultations, papers, agreements,
-// letters, fees, licenses, clearances and their like. They are all alike: one
-// person enters a record, another confirms it, a mistake is corrected by a
-// record that replaces it, and nothing is ever deleted.
 package records
 
 import (
+	"slices"
+	"time"
+
 	"github.com/uptrace/bun"
 
+	"github.com/kapstone-lms/kapstone/internal/access"
 	"github.com/kapstone-lms/kapstone/internal/db"
 )
 
@@ -17,7 +16,7 @@ type Kind string
 // The kinds of record.
 const (
 	Hours         Kind = "hours"          // time spent outside the program's own events: category, topic, delivery, minutes
-	Consultation  Kind = "consultation"   // value: individual, group, mentoring or supervision; minutes, group_size, consultant
+	Consultation  Kind = "consultation"   // value: individual, group, mentoring or supervision; minutes, group_size, consultant; carried over, quantity: how many
 	Document      Kind = "document"       // subject names the document; it is kept by the program, not here
 	Attestation   Kind = "attestation"    // subject and edition name the statement that the trainee signed
 	Agreement     Kind = "agreement"      // subject and edition name the agreement that the trainee signed
@@ -35,9 +34,15 @@ const (
 	Admission     Kind = "admission"      // value: admitted or declined
 	SignOff       Kind = "sign_off"       // subject: of what; value: the role of who signs
 	Alternative   Kind = "alternative"    // subject: an accepted alternative
-	Session       Kind = "session"        // practice carried over from an earlier system: phase in topic, part in value, quantity: how many, minutes
+	Session       Kind = "session"        // practice carried over from an earlier system: phase in topic, part in value, quantity: how many, minutes of all
 	Module        Kind = "module"         // a module studied in an earlier system; subject: its key
 )
+
+// Kinds lists every kind.
+var Kinds = []Kind{
+	Hours, Consultation, Document, Attestation, Agreement, Assignment, Letter, Evaluation, Fee, License, Clearance, Credential, Exam,
+	PriorTraining, PriorPractice, Profession, Admission, SignOff, Alternative, Session, Module,
+}
 
 // State says whether a record counts.
 type State string
@@ -82,6 +87,121 @@ type Record struct {
 	DecidedBy    string // who confirmed, refused or replaced it
 	DecidedAt    db.Time
 	DecisionNote string
-	Replaces     string // the id of the record that this one corrects
+	Replaces     string `bun:",nullzero"` // the id of the record that this one corrects
 	Version      int64
+}
+
+// timed are the kinds whose minutes were spent on their day.
+var timed = []Kind{Hours, Consultation}
+
+func isTimed(k Kind) bool { return slices.Contains(timed, k) }
+
+// content returns what a person filled in, as a record of an enrollment.
+func (r Record) content(enrollmentID string) Record {
+	return Record{
+		EnrollmentID: enrollmentID, Kind: r.Kind, Subject: r.Subject, Value: r.Value, Edition: r.Edition, Category: r.Category,
+		Topic: r.Topic, Delivery: r.Delivery, Jurisdiction: r.Jurisdiction, Minutes: r.Minutes, Quantity: r.Quantity, Sources: r.Sources,
+		GroupSize: r.GroupSize, PersonID: r.PersonID, PersonName: r.PersonName, OnDay: r.OnDay, ExpiresOn: r.ExpiresOn, Note: r.Note,
+	}
+}
+
+// enter notes who entered the record, and that they confirmed it by that where
+// it counts at once.
+func (r *Record) enter(actor string, state State, at time.Time) {
+	r.State, r.EnteredBy, r.EnteredAt, r.Version = state, actor, db.At(at), 1
+	if state == Confirmed {
+		r.DecidedBy, r.DecidedAt = actor, db.At(at)
+	}
+}
+
+// told is what the ledger keeps of a record. Of a clearance it is next to
+// nothing: who reads the ledger must not learn how it stands, or whose it is.
+func (r *Record) told() map[string]any {
+	if r.Kind == Clearance {
+		return map[string]any{"kind": r.Kind}
+	}
+	told := map[string]any{"enrollment": r.EnrollmentID, "kind": r.Kind, "state": r.State}
+	if r.Replaces != "" {
+		told["replaces"] = r.Replaces
+	}
+	return told
+}
+
+// waits says why nothing can be decided on the record in its state, or nothing.
+func (r *Record) waits(version int64, states ...State) error {
+	switch {
+	case r.State == Replaced:
+		return ErrReplaced
+	case !slices.Contains(states, r.State):
+		return ErrNoWait
+	case version != 0 && version != r.Version:
+		return ErrStale
+	}
+	return nil
+}
+
+func (r *Record) settle(state State, actor string, at time.Time) {
+	r.State, r.DecidedBy, r.DecidedAt = state, actor, db.At(at)
+}
+
+// confirm takes a record that waits; changed is false when the same person did
+// so before.
+func (r *Record) confirm(actor, today string, version int64, at time.Time) (changed bool, err error) {
+	if r.State == Confirmed && r.DecidedBy == actor {
+		return false, nil
+	}
+	if err := r.waits(version, Submitted); err != nil {
+		return false, err
+	}
+	if rules[r.Kind].checked {
+		if r.ExpiresOn != "" && r.ExpiresOn < today && r.Value == "active" {
+			return false, ErrExpired
+		}
+		r.OnDay = today
+	}
+	r.settle(Confirmed, actor, at)
+	return true, nil
+}
+
+// refuse turns a record down; changed is false when the same person did so
+// before, in the same words.
+func (r *Record) refuse(actor, reason string, version int64, at time.Time) (changed bool, err error) {
+	if r.State == Refused && r.DecidedBy == actor && r.DecisionNote == reason {
+		return false, nil
+	}
+	if err := r.waits(version, Submitted, Confirmed); err != nil {
+		return false, err
+	}
+	r.settle(Refused, actor, at)
+	r.DecisionNote = reason
+	return true, nil
+}
+
+// correction makes fresh the correction of r by somebody in roles and returns
+// the state it gets, or says why they cannot correct it so.
+func (r *Record) correction(fresh *Record, actor string, roles []access.Role) (State, error) {
+	if fresh.Kind == "" {
+		fresh.Kind = r.Kind
+	}
+	if fresh.Kind != r.Kind {
+		return "", ErrOther
+	}
+	ru := rules[r.Kind]
+	if err := ru.corrects(r, actor, roles); err != nil {
+		return "", err
+	}
+	fresh.Replaces, fresh.Carried = r.ID, r.Carried
+	if isOwn(roles) && ru.trainee == waits {
+		return Submitted, nil
+	}
+	return Confirmed, nil
+}
+
+// giveWay makes r a record that another one replaces.
+func (r *Record) giveWay(actor string, version int64, at time.Time) error {
+	if err := r.waits(version, Submitted, Confirmed, Refused); err != nil {
+		return err
+	}
+	r.settle(Replaced, actor, at)
+	return nil
 }
