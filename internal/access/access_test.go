@@ -30,6 +30,10 @@ func TestAnActIsDeniedUnlessTheMatrixAllowsIt(t *testing.T) {
 		{"an admin in the own program", admin, ManageCohorts, "kap", nil},
 		{"an admin in another program", admin, ManageCohorts, "other", ErrForbidden},
 		{"an admin of all programs", everywhere, ManageCohorts, "other", nil},
+		{"an admin changes an enrollment", admin, ChangeEnrollment, "kap", nil},
+		{"a director changes an enrollment", Actor{ID: "d", Grants: []Grant{{Director, "kap"}}}, ChangeEnrollment, "kap", nil},
+		{"an instructor changes an enrollment", Actor{ID: "i", Grants: []Grant{{Instructor, ""}}}, ChangeEnrollment, "", ErrForbidden},
+		{"a trainee changes an enrollment", trainee, ChangeEnrollment, "", ErrForbidden},
 		{"an act nobody wrote down", everywhere, Act("fly"), "", ErrForbidden},
 		{"an admin chooses a trainee's own path", everywhere, ChooseOwnPath, "", ErrForbidden},
 		{"a trainee enters a record", trainee, EnterRecord, "kap", nil},
@@ -69,7 +73,7 @@ func TestAGraveActNeedsASecondFactorWhereRequired(t *testing.T) {
 		if got := a.May(IssueCredential); !errors.Is(got, tt.want) {
 			t.Errorf("%s: May(IssueCredential) = %v, want %v", tt.name, got, tt.want)
 		}
-		for _, act := range []Act{VouchRecord, DecideRecord, CarryOver} {
+		for _, act := range []Act{VouchRecord, DecideRecord, CarryOver, ChangeEnrollment} {
 			if got := a.May(act); !errors.Is(got, tt.want) {
 				t.Errorf("%s: May(%s) = %v, want %v", tt.name, act, got, tt.want)
 			}

@@ -194,7 +194,7 @@ func newEdition(t *testing.T, s *school) {
 					kept = append(kept, strings.Replace(line, "version: 1", "version: 2", 1))
 				}
 				if strings.Contains(line, "id: preparation-logs") {
-					kept = append(kept, "      - {id: more-preparation-logs, type: practicum_sessions_min, phase: preparation, count: 2, title: Practice preparation twice}")
+					kept = append(kept, "      - {id: more-preparation-logs, type: practicum_sessions_min, phase: preparation, count: 2, shared: true, title: Practice preparation twice}")
 				}
 			}
 			data = []byte(strings.Join(kept, "\n"))

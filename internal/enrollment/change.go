@@ -119,8 +119,8 @@ func (s *Service) recall(ctx context.Context, idb bun.IDB, id, deedID string) (*
 		return nil, err
 	}
 	n := slices.IndexFunc(deeds, func(d *Deed) bool { return d.ID == deedID })
-	if n < 0 {
-		return nil, fmt.Errorf("deed %s is not on record", deedID)
+	if n < 0 { // there was nothing to do
+		return s.nothing(ctx, idb, e, deeds)
 	}
 	done := &Done{Deed: deeds[n], Enrollment: e}
 	done.Effect, err = s.effect(ctx, idb, e, deeds[:n], deeds[n])

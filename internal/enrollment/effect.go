@@ -38,6 +38,7 @@ type Deadline struct {
 	Requirement string
 	Title       string
 	From        string // "start", or the id of the requirement it runs from
+	FromTitle   string // that requirement's title; "" for the start
 	Due         string
 }
 
@@ -129,6 +130,13 @@ func (p *Pinned) Deadlines(l Life) (all []Deadline) {
 		}
 	}
 	walk(p.Edition.Requirements)
+	for r := range p.Edition.All() {
+		for i := range all {
+			if all[i].From == r.ID {
+				all[i].FromTitle = r.Title
+			}
+		}
+	}
 	return all
 }
 
@@ -191,7 +199,7 @@ func (x *Effect) deadlineWords() (all []string) {
 		delete(before, d.Requirement)
 		switch {
 		case d.Due == "":
-			all = append(all, fmt.Sprintf("“%s” runs from the day on which “%s” is met.", d.Title, d.From))
+			all = append(all, fmt.Sprintf("“%s” runs from the day on which “%s” is met.", d.Title, d.FromTitle))
 		case known && was.Due != d.Due && was.Due != "":
 			all = append(all, fmt.Sprintf("“%s” is due on %s instead of %s%s.", d.Title, inWords(d.Due), inWords(was.Due), x.past(d.Due)))
 		default:

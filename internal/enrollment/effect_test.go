@@ -86,7 +86,7 @@ func TestADryRunSaysWhatTheDeedDoes(t *testing.T) {
 			says          []string
 		}{
 			{enrollment.Form{Kind: enrollment.Extend, Days: 14}, "active 0 2028-11-24 Autumn", "active 0 2028-12-08 Autumn",
-				[]string{"moves on by 14 days", "“Finish within two years” is due on December 8, 2028 instead of November 24, 2028", "“Report” runs from the day on which “science-attempts” is met"}},
+				[]string{"moves on by 14 days", "“Finish within two years” is due on December 8, 2028 instead of November 24, 2028", "“Report” runs from the day on which “Pass the quiz” is met"}},
 			{enrollment.Form{Kind: enrollment.TakeLeave, EffectiveOn: "2026-12-01", UntilOn: "2026-12-11"}, "active 7 2028-12-08 Autumn", "on_leave 7 2028-12-18 Autumn",
 				[]string{"Leave from December 1, 2026 until December 11, 2026: for 10 days", "Status on December 1, 2026: on leave instead of active"}},
 			{enrollment.Form{Kind: enrollment.Return, EffectiveOn: "2026-12-06"}, "on_leave 7 2028-12-18 Autumn", "active 7 2028-12-13 Autumn",

@@ -12,6 +12,7 @@ import (
 	"github.com/kapstone-lms/kapstone/internal/access"
 	"github.com/kapstone-lms/kapstone/internal/curriculum"
 	"github.com/kapstone-lms/kapstone/internal/enrollment"
+	"github.com/kapstone-lms/kapstone/internal/once"
 	"github.com/kapstone-lms/kapstone/internal/schooltest"
 	"github.com/kapstone-lms/kapstone/modules"
 )
@@ -87,6 +88,12 @@ func TestAnEnrollmentStaysOnItsEditionUntilItIsMoved(t *testing.T) {
 		}
 		rules(s.Enrollments, 70)
 		rules(other, 70)
+		keyed := once.With(s.Admin, once.Key{Key: "k", Digest: strings.Repeat("a", 64)})
+		for range 2 { // with a key too
+			if _, err := s.Enrollments.Move(keyed, e.ID, enrollment.Form{Edition: 2, Reason: why}); err != nil {
+				t.Errorf("moving to where it is, with a key: %v", err)
+			}
+		}
 		again, err := move(2, false)
 		if err != nil || again.Deed != nil || again.Enrollment.Version != done.Enrollment.Version || len(again.Effect.Words) != 1 {
 			t.Errorf("moving to where it is = %+v, %v", again, err)
