@@ -47,17 +47,17 @@ func twoYears(p *curriculum.Program) {
 
 const why = "As agreed with the trainee."
 
+// deeds does deeds to one enrollment as the admin.
+type deeds struct {
+	s  *schooltest.School
+	id string
+}
+
 func (x deeds) do(f enrollment.Form) (*enrollment.Done, error) {
 	if f.Reason == "" {
 		f.Reason = why
 	}
 	return x.s.Enrollments.Do(x.s.Admin, x.id, f)
-}
-
-// deeds does deeds to one enrollment as the admin.
-type deeds struct {
-	s  *schooltest.School
-	id string
 }
 
 func (x deeds) must(t *testing.T, f enrollment.Form) *enrollment.Done {
