@@ -98,6 +98,35 @@ func TestProgramsNarrowAList(t *testing.T) {
 	}
 }
 
+// Who may touch attendance and standing, role by role.
+func TestAttendanceAndStandingAreForThoseConcerned(t *testing.T) {
+	for act, want := range map[Act][]Role{
+		SeeEvents:      {Trainee, Instructor, Admin, Director},
+		ManageEvents:   {Instructor, Admin},
+		ClaimPresence:  {Trainee},
+		TakeRoster:     {Instructor, Admin},
+		SeeStanding:    {Trainee, Instructor, Supervisor, Admin, Director},
+		ProposeWaiver:  {Instructor, Supervisor, Admin, Director},
+		DecideWaiver:   {Admin, Director},
+		WithdrawWaiver: {Instructor, Supervisor, Admin, Director},
+		OpenHold:       {Instructor, Supervisor, Admin, Director},
+		AnswerHold:     {Trainee},
+		DecideHold:     {Admin, Director},
+	} {
+		grave := act == DecideWaiver || act == DecideHold
+		for _, r := range Roles {
+			a := Actor{ID: "a", Grants: []Grant{{r, "kap"}}}
+			if got := a.MayIn(act, "kap"); (got == nil) != slices.Contains(want, r) {
+				t.Errorf("%s may %s: %v", r, act, got)
+			}
+			a.RequireMFA = true
+			if got := a.MayIn(act, "kap"); slices.Contains(want, r) && errors.Is(got, ErrMFA) != grave {
+				t.Errorf("%s may %s without a second factor: %v, grave %v", r, act, got, grave)
+			}
+		}
+	}
+}
+
 func TestEveryActSaysWho(t *testing.T) {
 	for _, act := range Acts() {
 		if who := Who(act); len(who) == 0 || slices.Contains(who, "") {

@@ -42,9 +42,20 @@ const (
 	EnterRecord      Act = "enter record" // or correct one; which kinds: by role, in internal/records
 	VouchRecord      Act = "vouch record" // enter one that counts at once
 	SetClearance     Act = "set clearance"
-	DecideRecord     Act = "decide record" // confirm, refuse or take back
-	CarryOver        Act = "carry over"    // an opening balance from an earlier system
-	TestHook         Act = "test hook"     // registered only in test mode
+	DecideRecord     Act = "decide record"  // confirm, refuse or take back
+	CarryOver        Act = "carry over"     // an opening balance from an earlier system
+	TestHook         Act = "test hook"      // registered only in test mode
+	SeeEvents        Act = "see events"     // what a cohort meets for
+	ManageEvents     Act = "manage events"  // plan, change and cancel them
+	ClaimPresence    Act = "claim presence" // say that one was there
+	TakeRoster       Act = "take roster"    // enter, confirm, refuse and correct presences
+	SeeStanding      Act = "see standing"   // waivers and holds; the facts of a hold never to the trainee
+	ProposeWaiver    Act = "propose waiver"
+	DecideWaiver     Act = "decide waiver"   // approve or decline
+	WithdrawWaiver   Act = "withdraw waiver" // the own proposal; admins and directors any
+	OpenHold         Act = "open hold"       // and record what was agreed on the way
+	AnswerHold       Act = "answer hold"     // reply and appeal; nobody but the trainee
+	DecideHold       Act = "decide hold"     // and its appeal
 )
 
 // A rule says who may do an act. Grave acts ask staff for a second factor and
@@ -91,6 +102,17 @@ var matrix = map[Act]rule{
 	SetClearance:     {roles: []Role{Clearer}, grave: true},
 	DecideRecord:     {roles: []Role{Instructor, Supervisor, Admin, Director}, grave: true},
 	CarryOver:        {roles: []Role{Admin}, grave: true},
+	SeeEvents:        {roles: []Role{Trainee, Instructor, Admin, Director}},
+	ManageEvents:     {roles: []Role{Instructor, Admin}},
+	ClaimPresence:    {roles: []Role{Trainee}},
+	TakeRoster:       {roles: []Role{Instructor, Admin}},
+	SeeStanding:      {roles: []Role{Trainee, Instructor, Supervisor, Admin, Director}},
+	ProposeWaiver:    {roles: []Role{Instructor, Supervisor, Admin, Director}},
+	DecideWaiver:     {roles: []Role{Admin, Director}, grave: true},
+	WithdrawWaiver:   {roles: []Role{Instructor, Supervisor, Admin, Director}},
+	OpenHold:         {roles: []Role{Instructor, Supervisor, Admin, Director}},
+	AnswerHold:       {roles: []Role{Trainee}},
+	DecideHold:       {roles: []Role{Admin, Director}, grave: true},
 }
 
 // Listed reports whether act stands in the matrix. A route whose act does not

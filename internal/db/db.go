@@ -217,6 +217,10 @@ var ErrNone = fault.New(fault.NotFound, "not_found", "There is nothing here, or 
 // fault: the feature says what it means.
 var ErrExists = errors.New("already exists")
 
+// ErrDangling reports a row that names another one which is not there. Like
+// ErrExists it is not a fault: the feature says what it means.
+var ErrDangling = errors.New("names a row that is not there")
+
 // ErrAway reports that the database cannot be reached or cannot write now.
 var ErrAway = fault.New(fault.Unavailable, "database_unavailable",
 	"The record cannot be reached at the moment. Nothing was changed; try again shortly.").After(2 * time.Second)

@@ -82,6 +82,14 @@ func TestDriverErrorsGetTheirMeaning(t *testing.T) {
 		if f := fault.Of(err); f != nil {
 			t.Errorf("ErrExists is shown to the reader as %v; only the feature knows what it means", f)
 		}
+		exec(t, d, `CREATE TABLE notes (moment TEXT NOT NULL REFERENCES moments (id))`)
+		err = d.Tx(t.Context(), func(ctx context.Context, tx bun.Tx) error {
+			_, err := tx.ExecContext(ctx, `INSERT INTO notes (moment) VALUES ('b')`)
+			return err
+		})
+		if !errors.Is(err, db.ErrDangling) || fault.Of(err) != nil {
+			t.Errorf("a row that names none: %v, want ErrDangling and no fault", err)
+		}
 		err = db.Check(d.NewSelect().Model(new(moment)).Where("id = 'b'").Scan(t.Context()))
 		if !errors.Is(err, db.ErrNone) {
 			t.Errorf("no row: %v, want ErrNone", err)

@@ -17,7 +17,7 @@ import (
 )
 
 // Check gives the drivers' errors the meanings the product cares about: ErrNone,
-// ErrExists and ErrAway. Faults and all else pass unchanged.
+// ErrExists, ErrDangling and ErrAway. Faults and all else pass unchanged.
 func Check(err error) error {
 	switch {
 	case err == nil || fault.Of(err) != nil:
@@ -26,6 +26,8 @@ func Check(err error) error {
 		return ErrNone
 	case exists(err):
 		return fmt.Errorf("%w: %w", ErrExists, err)
+	case dangling(err):
+		return fmt.Errorf("%w: %w", ErrDangling, err)
 	case away(err):
 		return ErrAway.Because(err)
 	}
@@ -37,6 +39,13 @@ func exists(err error) bool {
 		return lite.Code() == lib.SQLITE_CONSTRAINT_UNIQUE || lite.Code() == lib.SQLITE_CONSTRAINT_PRIMARYKEY
 	}
 	return pgCode(err) == "23505" // unique_violation
+}
+
+func dangling(err error) bool {
+	if lite := (*sqlite.Error)(nil); errors.As(err, &lite) {
+		return lite.Code() == lib.SQLITE_CONSTRAINT_FOREIGNKEY
+	}
+	return pgCode(err) == "23503" // foreign_key_violation
 }
 
 // brokenOff reports a deadlock or a serialization failure: nothing is wrong

@@ -147,6 +147,20 @@ func (s *Service) Cohort(ctx context.Context, act access.Act, id string) (*Cohor
 	return c, nil
 }
 
+// Zone returns the time zone in which a cohort's days begin and end, without
+// asking who may see the cohort: for features that have asked already.
+func (s *Service) Zone(ctx context.Context, idb bun.IDB, cohortID string) (*time.Location, error) {
+	c := new(Cohort)
+	if err := idb.NewSelect().Model(c).Column("time_zone").Where("id = ?", cohortID).Scan(ctx); err != nil {
+		return nil, db.Check(err)
+	}
+	zone, err := time.LoadLocation(c.TimeZone)
+	if err != nil {
+		return nil, fmt.Errorf("cohort %s: %w", cohortID, err)
+	}
+	return zone, nil
+}
+
 // Cohorts returns the cohorts the actor teaches or administers, oldest first,
 // after the one named by after.
 func (s *Service) Cohorts(ctx context.Context, after string, limit int64) ([]*Cohort, error) {

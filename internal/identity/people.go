@@ -285,6 +285,23 @@ func (s *Service) Find(ctx context.Context, idb bun.IDB, personID string) (*Pers
 	return find(ctx, idb, personID)
 }
 
+// Same reports whether two accounts are one person's: two with one license
+// number are, however it is written. It asks no permission.
+func (s *Service) Same(ctx context.Context, idb bun.IDB, one, other string) (bool, error) {
+	if one == other {
+		return true, nil
+	}
+	a, err := s.Find(ctx, idb, one)
+	if err != nil {
+		return false, err
+	}
+	b, err := s.Find(ctx, idb, other)
+	if err != nil {
+		return false, err
+	}
+	return sameLicense(a.LicenseNumber, b.LicenseNumber), nil
+}
+
 // Names returns the names of people by id. It asks no permission.
 func (s *Service) Names(ctx context.Context, idb bun.IDB, ids []string) (map[string]string, error) {
 	return names(ctx, idb, ids)

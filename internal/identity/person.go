@@ -3,6 +3,7 @@ package identity
 import (
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/kapstone-lms/kapstone/internal/access"
@@ -161,4 +162,18 @@ func compare(a, b access.Grant) int {
 // staff reports whether somebody with these grants works for a program.
 func staff(grants []access.Grant) bool {
 	return slices.ContainsFunc(grants, func(g access.Grant) bool { return g.Role.IsStaff() })
+}
+
+// sameLicense compares letters and digits only: "LCSW-1001" is "lcsw 1001". No
+// license is like no other.
+func sameLicense(a, b string) bool {
+	bare := func(s string) string {
+		return strings.Map(func(r rune) rune {
+			if unicode.IsLetter(r) || unicode.IsDigit(r) {
+				return unicode.ToLower(r)
+			}
+			return -1
+		}, s)
+	}
+	return bare(a) != "" && bare(a) == bare(b)
 }

@@ -111,3 +111,43 @@ func TestGrantsAreCheckedAndPutInOrder(t *testing.T) {
 		}
 	}
 }
+
+func TestTwoAccountsWithOneLicenseAreOnePerson(t *testing.T) {
+	each(t, Settings{}, func(t *testing.T, h *house) {
+		var ids []string
+		for i, license := range []string{"LCSW 1001", "lcsw-1001", "LCSW 1002", "", ""} {
+			p := h.person("Person " + string(rune('A'+i)))
+			if _, err := h.Update(h.admin, p.ID, Change{LicenseNumber: &license, Version: p.Version}); err != nil {
+				t.Fatal(err)
+			}
+			ids = append(ids, p.ID)
+		}
+		for _, tt := range []struct {
+			one, other int
+			want       bool
+		}{{0, 0, true}, {0, 1, true}, {1, 0, true}, {0, 2, false}, {3, 4, false}, {3, 3, true}, {0, 3, false}} {
+			if got, err := h.Same(t.Context(), h.db, ids[tt.one], ids[tt.other]); err != nil || got != tt.want {
+				t.Errorf("Same(%d, %d) = %v, %v; want %v", tt.one, tt.other, got, err, tt.want)
+			}
+		}
+		for _, pair := range [][2]string{{ids[0], "x"}, {"x", ids[0]}} {
+			if _, err := h.Same(t.Context(), h.db, pair[0], pair[1]); err == nil {
+				t.Errorf("Same%v = no error, though one is nobody", pair)
+			}
+		}
+	})
+}
+
+func TestALicenseIsTheSameHoweverItIsWritten(t *testing.T) {
+	for _, tt := range []struct {
+		a, b string
+		same bool
+	}{
+		{"LCSW 1001", "LCSW 1001", true}, {"LCSW 1001", "lcsw-1001", true}, {"LCSW.1001", " LCSW#1001 ", true},
+		{"LCSW 1001", "LCSW 1002", false}, {"", "", false}, {"--", "..", false}, {"", "LCSW 1001", false},
+	} {
+		if got := sameLicense(tt.a, tt.b); got != tt.same {
+			t.Errorf("sameLicense(%q, %q) = %v", tt.a, tt.b, got)
+		}
+	}
+}

@@ -3,8 +3,6 @@ package practicum
 import (
 	"context"
 	"fmt"
-	"strings"
-	"unicode"
 
 	"github.com/uptrace/bun"
 
@@ -144,33 +142,14 @@ func (s *Service) supervised(ctx context.Context, idb bun.IDB, act access.Act, i
 	return l, p, err
 }
 
-// notOwn refuses an actor who is the author under another account: two
-// accounts with one license number are one person, however it is written.
+// notOwn refuses an actor who is the author, under another account too.
 func (s *Service) notOwn(ctx context.Context, idb bun.IDB, p *enrollment.Pinned) error {
-	author, err := s.people.Find(ctx, idb, p.PersonID)
+	same, err := s.people.Same(ctx, idb, p.PersonID, access.From(ctx).ID)
 	if err != nil {
 		return err
 	}
-	actor, err := s.people.Find(ctx, idb, access.From(ctx).ID)
-	if err != nil {
-		return err
-	}
-	if author.ID == actor.ID || sameLicense(author.LicenseNumber, actor.LicenseNumber) {
+	if same {
 		return ErrOwnLog
 	}
 	return nil
-}
-
-// sameLicense compares letters and digits only: "LCSW-1001" is "lcsw 1001". No
-// license is like no other.
-func sameLicense(a, b string) bool {
-	bare := func(s string) string {
-		return strings.Map(func(r rune) rune {
-			if unicode.IsLetter(r) || unicode.IsDigit(r) {
-				return unicode.ToLower(r)
-			}
-			return -1
-		}, s)
-	}
-	return bare(a) != "" && bare(a) == bare(b)
 }

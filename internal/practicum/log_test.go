@@ -136,17 +136,3 @@ func TestACaseReferenceIsMadeOfNothing(t *testing.T) {
 		}
 	}
 }
-
-func TestALicenseIsTheSameHoweverItIsWritten(t *testing.T) {
-	for _, tt := range []struct {
-		a, b string
-		same bool
-	}{
-		{"LCSW 1001", "LCSW 1001", true}, {"LCSW 1001", "lcsw-1001", true}, {"LCSW.1001", " LCSW#1001 ", true},
-		{"LCSW 1001", "LCSW 1002", false}, {"", "", false}, {"--", "..", false}, {"", "LCSW 1001", false},
-	} {
-		if got := sameLicense(tt.a, tt.b); got != tt.same {
-			t.Errorf("sameLicense(%q, %q) = %v", tt.a, tt.b, got)
-		}
-	}
-}

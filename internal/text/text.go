@@ -3,6 +3,7 @@ package text
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -10,6 +11,17 @@ import (
 // Tidy returns s in the one form that is kept: composed (NFC), and without
 // space around it. Texts that look the same are then the same.
 func Tidy(s string) string { return strings.TrimSpace(norm.NFC.String(s)) }
+
+// Fits returns s in the form in which it is kept, and whether it is least to
+// most characters of text there.
+func Fits(s string, least, most int) (tidied string, ok bool) {
+	if !utf8.ValidString(s) {
+		return "", false
+	}
+	s = Tidy(s)
+	n := utf8.RuneCountInString(s)
+	return s, n >= least && n <= most && !strings.ContainsFunc(s, Unfit)
+}
 
 // Unfit reports characters that no text has: control characters but line ends
 // and tabs, and the marks that turn the direction of writing, which make a

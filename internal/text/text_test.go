@@ -1,6 +1,9 @@
 package text
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestTidy(t *testing.T) {
 	for in, want := range map[string]string{
@@ -13,6 +16,31 @@ func TestTidy(t *testing.T) {
 		if got := Tidy(in); got != want || Tidy(got) != got {
 			t.Errorf("Tidy(%q) = %q, want %q", in, got, want)
 		}
+	}
+}
+
+func TestFits(t *testing.T) {
+	for _, tt := range []struct {
+		in   string
+		want string
+		ok   bool
+	}{
+		{"  Went over it.\nTwice. ", "Went over it.\nTwice.", true},
+		{"", "", false},
+		{" \n", "", false},
+		{"Jose\u0301", "José", true},
+		{strings.Repeat("é", 20), strings.Repeat("é", 20), true},
+		{strings.Repeat("é", 21), strings.Repeat("é", 21), false},
+		{"a\x00b", "a\x00b", false},
+		{"a\u202eb", "a\u202eb", false},
+		{"a\xffb", "", false},
+	} {
+		if got, ok := Fits(tt.in, 1, 20); got != tt.want || ok != tt.ok {
+			t.Errorf("Fits(%q, 1, 20) = %q, %v; want %q, %v", tt.in, got, ok, tt.want, tt.ok)
+		}
+	}
+	if _, ok := Fits("", 0, 20); !ok {
+		t.Error("nothing does not fit where nothing is asked")
 	}
 }
 
