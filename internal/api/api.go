@@ -15,6 +15,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"github.com/kapstone-lms/kapstone/internal/access"
+	"github.com/kapstone-lms/kapstone/internal/attendance"
 	"github.com/kapstone-lms/kapstone/internal/credential"
 	"github.com/kapstone-lms/kapstone/internal/db"
 	"github.com/kapstone-lms/kapstone/internal/edge"
@@ -25,6 +26,7 @@ import (
 	"github.com/kapstone-lms/kapstone/internal/progress"
 	"github.com/kapstone-lms/kapstone/internal/quiz"
 	"github.com/kapstone-lms/kapstone/internal/records"
+	"github.com/kapstone-lms/kapstone/internal/standing"
 	"github.com/kapstone-lms/kapstone/internal/study"
 )
 
@@ -41,6 +43,8 @@ type Services struct {
 	Practicum    *practicum.Service
 	Records      *records.Service
 	Experience   *experience.Service
+	Attendance   *attendance.Service
+	Standing     *standing.Service
 	Progress     *progress.Service
 	Certificates *credential.Service
 }
@@ -115,6 +119,8 @@ func New(app *fiber.App, s Services, o Options) (*API, error) {
 	a.quizRoutes()
 	a.practicumRoutes()
 	a.recordRoutes()
+	a.attendanceRoutes()
+	a.standingRoutes()
 	a.certificateRoutes()
 	a.publicRoutes()
 	a.healthRoutes()

@@ -58,6 +58,16 @@ type reply[T any] struct {
 	Body T
 }
 
+// shown returns what turns a feature's answer into a reply.
+func shown[R, T any](view func(R) T) func(R, error) (*reply[T], error) {
+	return func(r R, err error) (*reply[T], error) {
+		if err != nil {
+			return nil, err
+		}
+		return &reply[T]{view(r)}, nil
+	}
+}
+
 // A made is a reply whose status says whether the thing is new.
 type made[T any] struct {
 	Status int

@@ -46,7 +46,7 @@ type recordInput struct {
 	}
 }
 
-type correctionInput struct {
+type recordCorrectionInput struct {
 	ByID
 	Body struct {
 		RecordBody
@@ -170,7 +170,7 @@ func (a *API) recordRoutes() {
 			return a.shownRecords(ctx, rows, next, err)
 		})
 	handle(a, Route{Method: "POST", Path: Base + "/records/{id}/correction", ID: "correct-record", Act: access.EnterRecord, tag: "records", status: 201, summary: "Put a record in the place of a wrong one of the same kind, which stays on record"},
-		func(ctx context.Context, in *correctionInput) (*reply[recordView], error) {
+		func(ctx context.Context, in *recordCorrectionInput) (*reply[recordView], error) {
 			r, err := a.Records.Correct(ctx, in.ID, in.Body.record(""), in.Body.Version)
 			return a.shownRecord(ctx, r, err)
 		})

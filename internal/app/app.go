@@ -17,6 +17,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"github.com/kapstone-lms/kapstone/internal/api"
+	"github.com/kapstone-lms/kapstone/internal/attendance"
 	"github.com/kapstone-lms/kapstone/internal/credential"
 	"github.com/kapstone-lms/kapstone/internal/curriculum"
 	"github.com/kapstone-lms/kapstone/internal/db"
@@ -30,6 +31,7 @@ import (
 	"github.com/kapstone-lms/kapstone/internal/progress"
 	"github.com/kapstone-lms/kapstone/internal/quiz"
 	"github.com/kapstone-lms/kapstone/internal/records"
+	"github.com/kapstone-lms/kapstone/internal/standing"
 	"github.com/kapstone-lms/kapstone/internal/study"
 	"github.com/kapstone-lms/kapstone/internal/web"
 	"github.com/kapstone-lms/kapstone/migrations"
@@ -130,6 +132,8 @@ func (a *App) openFeatures(ctx context.Context, course *curriculum.Course) error
 	a.Practicum = practicum.New(a.DB, a.Enrollments, a.People, ring, now)
 	a.Records = records.New(a.DB, a.Enrollments, a.People, now)
 	a.Experience = experience.New(a.DB, a.Enrollments, ring, now)
+	a.Attendance = attendance.New(a.DB, a.Enrollments, now)
+	a.Standing = standing.New(a.DB, a.Enrollments, a.People, now)
 	a.Progress = progress.New(a.DB, a.Enrollments, a.Study, a.Quizzes, a.Practicum, a.Experience, now)
 	a.Certificates = credential.New(a.DB, a.Enrollments, a.Progress, a.Config.Issuer, now)
 	return nil

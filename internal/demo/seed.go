@@ -45,10 +45,14 @@ type seeder struct {
 	teach  context.Context
 	secret map[string]string // password by person id
 	cohort *enrollment.Cohort
+	at     map[stage]*walker // the first trainee of each stage
 }
 
 func seed(ctx context.Context, a *app.App, trainees int) (*record, error) {
-	s := &seeder{App: a, key: keyOf(a.Enrollments.Current()), rec: &record{Examples: make(map[string]any)}, secret: make(map[string]string)}
+	s := &seeder{
+		App: a, key: keyOf(a.Enrollments.Current()), rec: &record{Examples: make(map[string]any)}, secret: make(map[string]string),
+		at: make(map[stage]*walker),
+	}
 	if err := s.staff(ctx); err != nil {
 		return nil, err
 	}
@@ -60,6 +64,12 @@ func seed(ctx context.Context, a *app.App, trainees int) (*record, error) {
 		if err := s.trainee(ctx, i, name, at); err != nil {
 			return nil, fmt.Errorf("%s (%s): %w", name, at, err)
 		}
+	}
+	if err := s.meet(s.at[reading]); err != nil {
+		return nil, fmt.Errorf("meet: %w", err)
+	}
+	if err := s.stand(s.at[logReturned]); err != nil {
+		return nil, fmt.Errorf("stand: %w", err)
 	}
 	s.examples()
 	return s.rec, nil
@@ -119,6 +129,9 @@ func (s *seeder) trainee(ctx context.Context, n int, name string, at stage) erro
 		return err
 	}
 	w := &walker{seeder: s, ctx: who, enrollment: e}
+	if s.at[at] == nil {
+		s.at[at] = w
+	}
 	if n == 0 {
 		s.example("change-user.id", e.PersonID)
 		s.example("user_id", access.From(s.admin).ID)
@@ -163,7 +176,7 @@ func (s *seeder) examples() {
 	s.example("lesson", string(first.Lessons[0].ID))
 	s.example("program", s.cohort.Program)
 	s.example("week", weekOf(s.Clock.Now()))
-	for _, op := range []string{"completion", "enroll", "list-cohort-enrollments", "move-cohort"} {
+	for _, op := range []string{"completion", "enroll", "list-cohort-enrollments", "move-cohort", "plan-event", "list-events"} {
 		s.example(op+".id", s.cohort.ID)
 	}
 	s.example("instructor_ids", s.cohort.Instructors)

@@ -139,7 +139,7 @@ func TestWhatAHoldIsRefusedFor(t *testing.T) {
 		}{
 			"an empty reply":         {second(s.Reply(s.trainee, h.ID, "")), ErrWords, "reply"},
 			"an empty agreement":     {second(s.Remediate(s.Instructor, h.ID, " ")), ErrWords, "remediation"},
-			"a decision without why": {second(s.Decide(s.director, h.ID, Cleared, "")), ErrWords, "decision"},
+			"a decision without why": {second(s.Decide(s.director, h.ID, Cleared, "")), ErrWords, "reason"},
 			"an outcome of none":     {second(s.Decide(s.director, h.ID, Open, "x")), ErrOutcome, "outcome"},
 			"an appeal's of none":    {second(s.DecideAppeal(s.director, h.ID, "", "x")), ErrOutcome, "outcome"},
 			"an empty appeal":        {second(s.Appeal(s.trainee, h.ID, "")), ErrWords, "appeal"},

@@ -111,7 +111,7 @@ func (s *Service) Decide(ctx context.Context, id string, outcome HoldState, why 
 	if err != nil {
 		return nil, err
 	}
-	return s.moveHold(ctx, access.DecideHold, id, do, "decision", why, maxTold)
+	return s.moveHold(ctx, access.DecideHold, id, do, "reason", why, maxTold)
 }
 
 // Appeal records what the trainee says to a hold of theirs that was upheld:
@@ -127,7 +127,7 @@ func (s *Service) DecideAppeal(ctx context.Context, id string, outcome HoldState
 	if err != nil {
 		return nil, err
 	}
-	return s.moveHold(ctx, access.DecideHold, id, do, "decision", why, maxTold)
+	return s.moveHold(ctx, access.DecideHold, id, do, "reason", why, maxTold)
 }
 
 // verbOf returns the verb that leads to an outcome.
