@@ -13,6 +13,7 @@ import (
 
 	"github.com/kapstone-lms/kapstone/internal/access"
 	"github.com/kapstone-lms/kapstone/internal/db"
+	"github.com/kapstone-lms/kapstone/internal/enrollment"
 	"github.com/kapstone-lms/kapstone/internal/once"
 )
 
@@ -135,6 +136,27 @@ func TestWhatAClaimIsRefusedFor(t *testing.T) {
 	})
 }
 
+func TestAFirstDayIsTheCohorts(t *testing.T) {
+	denver, err := time.LoadLocation("America/Denver")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for enrolled, first := range map[string]string{
+		"2026-11-25T05:00:00Z": "2026-11-24T07:00:00Z", // still the 24th there
+		"2026-11-25T07:00:00Z": "2026-11-25T07:00:00Z",
+		"2026-11-01T12:00:00Z": "2026-11-01T06:00:00Z", // summer time ended that day
+		"2026-11-02T12:00:00Z": "2026-11-02T07:00:00Z",
+	} {
+		at, err := time.Parse(time.RFC3339, enrolled)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := firstDay(&enrollment.Enrollment{EnrolledAt: db.At(at)}, denver).UTC().Format(time.RFC3339); got != first {
+			t.Errorf("enrolled at %s, the first day begins at %s, want %s", enrolled, got, first)
+		}
+	}
+}
+
 // An event may end after midnight, on the first day of an enrollment.
 func TestTheFirstDayBeginsAtMidnightOfTheCohort(t *testing.T) {
 	each(t, func(t *testing.T, s *school) {
@@ -246,6 +268,14 @@ func TestAClaimThatFitsNoMoreIsNotConfirmed(t *testing.T) {
 		if _, err := s.Confirm(s.Instructor, p.ID); !errors.Is(err, ErrCanceled) {
 			t.Errorf("Confirm at a canceled event = %v, want ErrCanceled", err)
 		}
+		instead := s.plan(s.ended(5 * time.Hour))
+		p = s.at(instead, Claimed)
+		if _, err := s.Cancel(s.Instructor, instead.ID); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Claim(s.trainee, s.plan(s.ended(5*time.Hour)).ID, s.stay(0, 60, "")); err != nil {
+			t.Errorf("a claim %s at a canceled event bars another: %v", p.ID, err)
+		}
 	})
 }
 
@@ -297,6 +327,39 @@ func TestTwoInstructorsMakeOneDecision(t *testing.T) {
 			if err := s.DB.NewRaw(`SELECT count(*) FROM presences WHERE event_id = ? AND state = 'confirmed'`, p.EventID).Scan(t.Context(), &standing); err != nil || standing > 1 {
 				t.Errorf("%d presences count, %v", standing, err)
 			}
+		}
+	})
+}
+
+// Nothing that counts goes while a certificate is being issued on it.
+func TestWhatTakesEvidenceBackWaitsForIt(t *testing.T) {
+	each(t, func(t *testing.T, s *school) {
+		if !s.DB.Postgres() {
+			t.Skip("SQLite has one writer at a time")
+		}
+		e, other := s.plan(s.ended(time.Hour)), s.plan(s.ended(5*time.Hour))
+		p := s.at(e, Confirmed)
+		s.at(other, Confirmed)
+		err := s.DB.Tx(t.Context(), func(ctx context.Context, tx bun.Tx) error {
+			if err := enrollment.LockEvidence(ctx, tx, s.enrollment.ID); err != nil {
+				return err
+			}
+			for name, deed := range map[string]func() error{ // each waits until the lock's time is over
+				"refusing":   func() error { return second(s.Refuse(s.Instructor, p.ID, "x")) },
+				"correcting": func() error { return second(s.Correct(s.Instructor, p.ID, Stay{In: 0, Out: 10})) },
+				"a roster":   func() error { return second(s.SetRoster(s.Instructor, other.ID, []Stay{s.stay(0, 10, "")})) },
+			} {
+				if err := deed(); !errors.Is(err, db.ErrAway) {
+					t.Errorf("%s while somebody issues = %v, want ErrAway", name, err)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Refuse(s.Instructor, p.ID, "x"); err != nil {
+			t.Errorf("afterwards = %v", err)
 		}
 	})
 }

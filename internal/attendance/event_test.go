@@ -3,6 +3,7 @@ package attendance
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -157,6 +158,11 @@ func TestAMakeUpHoldsItsEventInPlace(t *testing.T) {
 			do   func() (*Event, error)
 			want error
 		}{
+			{"planned for a made-up one", func() (*Event, error) {
+				e := s.ended(time.Hour)
+				e.MakesUp = db.NewID()
+				return s.Plan(s.Admin, s.Cohort.ID, e)
+			}, ErrMakesUp},
 			{"another series", func() (*Event, error) { return s.Change(s.Admin, first.ID, Change{Series: ptr("other"), Version: 1}) }, ErrMadeUp},
 			{"another series for the make-up", func() (*Event, error) { return s.Change(s.Admin, makeUp.ID, Change{Series: ptr("other"), Version: 1}) }, ErrMakesUp},
 			{"canceling what is made up", func() (*Event, error) { return s.Cancel(s.Admin, first.ID) }, ErrMadeUp},
@@ -225,11 +231,10 @@ func TestEventsAreForTheirCohort(t *testing.T) {
 
 func TestEventsComeInTheOrderOfTheirStart(t *testing.T) {
 	each(t, func(t *testing.T, s *school) {
-		var want []string
-		for _, ago := range []time.Duration{3, 2, 1} {
-			want = append(want, s.plan(s.ended(ago*time.Hour)).ID)
+		want := []string{s.plan(s.ended(-48 * time.Hour)).ID, s.plan(s.ended(-48 * time.Hour)).ID}
+		for _, ago := range []time.Duration{1, 2, 3} { // the last one planned is the first one held
+			want = slices.Insert(want, 0, s.plan(s.ended(ago*time.Hour)).ID)
 		}
-		want = append(want, s.plan(s.ended(-48*time.Hour)).ID, s.plan(s.ended(-48*time.Hour)).ID)
 		var got []string
 		after := ""
 		for range 3 {

@@ -133,6 +133,27 @@ func TestARosterIsSetForManyAtOnceAndAgain(t *testing.T) {
 	})
 }
 
+// A claim and what counts may begin in the same minute; the roster ends that.
+func TestARosterTakesAClaimInPlaceOfWhatCounts(t *testing.T) {
+	each(t, func(t *testing.T, s *school) {
+		e := s.plan(s.ended(time.Hour))
+		s.at(e, Claimed) // 0 to 60
+		p, err := s.Claim(s.trainee, e.ID, s.stay(70, 90, ""))
+		if err == nil {
+			_, err = s.Correct(s.Instructor, p.ID, Stay{In: 0, Out: 30})
+		}
+		if got := s.stands(e); err != nil || !slices.Equal(got, []string{"0-30 online confirmed", "0-60 online claimed"}) {
+			t.Fatalf("before stands %q, %v", got, err)
+		}
+		if _, err := s.SetRoster(s.Instructor, e.ID, []Stay{s.stay(0, 60, "")}); err != nil {
+			t.Fatal(err)
+		}
+		if got := s.stands(e); !slices.Equal(got, []string{"0-60 online confirmed"}) {
+			t.Errorf("after it stands %q", got)
+		}
+	})
+}
+
 // All lines or none, and each bad one is named.
 func TestABadLineKeepsTheWholeRosterOut(t *testing.T) {
 	each(t, func(t *testing.T, s *school) {

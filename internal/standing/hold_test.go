@@ -9,8 +9,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/uptrace/bun"
+
 	"github.com/kapstone-lms/kapstone/internal/access"
 	"github.com/kapstone-lms/kapstone/internal/db"
+	"github.com/kapstone-lms/kapstone/internal/enrollment"
 	"github.com/kapstone-lms/kapstone/internal/identity"
 	"github.com/kapstone-lms/kapstone/internal/once"
 	"github.com/kapstone-lms/kapstone/internal/practicum"
@@ -67,7 +70,8 @@ func TestAHoldGoesItsWay(t *testing.T) {
 // The days are the cohort's: until midnight in Denver.
 func TestTimeToReplyAndToAppeal(t *testing.T) {
 	each(t, func(t *testing.T, s *school) {
-		// Opened on November 24 at 02:00 in Denver: until December 8, the end of which is December 9, 07:00 UTC.
+		// Opened on November 24 at 22:00 in Denver: until December 8, the end of which is December 9, 07:00 UTC.
+		s.Clock.Advance(20 * time.Hour)
 		end := time.Date(2026, 12, 9, 7, 0, 0, 0, time.UTC)
 		inTime, late := s.open(), s.open()
 		s.Clock.Advance(end.Add(-time.Second).Sub(s.Clock.Now()))
@@ -211,6 +215,7 @@ func TestHoldsAreForThoseConcerned(t *testing.T) {
 			{"another cohort's instructor", elsewhere, db.ErrNone, db.ErrNone, no, db.ErrNone, no, no, no},
 			{"a director of another program", s.Person("Fay Foreign", access.Grant{Role: access.Director, Program: "another"}), db.ErrNone, db.ErrNone, no, db.ErrNone, db.ErrNone, no, db.ErrNone},
 			{"a director", s.director, nil, nil, no, nil, nil, no, ErrAppealSecond},
+			{"a director, who learns elsewhere", s.Person("Lea Learner", access.Grant{Role: access.Director, Program: s.Program}, access.Grant{Role: access.Trainee, Program: "another"}), nil, nil, db.ErrNone, nil, ErrHoldDecided, db.ErrNone, nil},
 		} {
 			for what, pair := range map[string][2]error{
 				"lists":              {second(s.Holds(tt.ctx, s.enrollment.ID)), tt.see},
@@ -336,6 +341,44 @@ func TestTwoDecidersMakeOneDecisionOnAHold(t *testing.T) {
 			if got, err := getHold(t.Context(), s.DB, h.ID); err != nil || won.Load() != 1 || got.Version != 3 || got.State == Open {
 				t.Errorf("%d of three decisions at once were taken, and the hold is %+v, %v", won.Load(), got, err)
 			}
+		}
+	})
+}
+
+// Nothing is issued on what is being taken back or stopped.
+func TestWhatStopsAnEnrollmentWaitsForIssuing(t *testing.T) {
+	each(t, func(t *testing.T, s *school) {
+		if !s.DB.Postgres() {
+			t.Skip("SQLite has one writer at a time")
+		}
+		w, h := s.propose(), s.open()
+		if _, err := s.Approve(s.director, w.ID, ""); err != nil {
+			t.Fatal(err)
+		}
+		err := s.DB.Tx(t.Context(), func(ctx context.Context, tx bun.Tx) error {
+			if err := enrollment.LockEvidence(ctx, tx, s.enrollment.ID); err != nil {
+				return err
+			}
+			var waiting sync.WaitGroup
+			for name, deed := range map[string]func() error{ // each waits until the lock's time is over
+				"withdrawing a waiver": func() error { return second(s.Withdraw(s.Admin, w.ID, "x")) },
+				"opening a hold":       func() error { return second(s.OpenHold(s.Instructor, s.enrollment.ID, opening)) },
+				"deciding a hold":      func() error { return second(s.Decide(s.director, h.ID, Cleared, "x")) },
+			} {
+				waiting.Go(func() {
+					if err := deed(); !errors.Is(err, db.ErrAway) {
+						t.Errorf("%s while somebody issues = %v, want ErrAway", name, err)
+					}
+				})
+			}
+			waiting.Wait()
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Withdraw(s.Admin, w.ID, "x"); err != nil {
+			t.Errorf("afterwards = %v", err)
 		}
 	})
 }

@@ -106,13 +106,13 @@ func fixed(r *curriculum.Requirement) bool {
 	return r.Unwaivable || slices.ContainsFunc(r.Of, func(part curriculum.Requirement) bool { return fixed(&part) })
 }
 
-// move does to the waiver what the table says. What the same person did before
-// in the same way stays as it is.
+// move does to the waiver what the table says; alone says that one person is
+// enough. What the same person did before in the same way stays as it is.
 func (w *Waiver) move(do waiverVerb, by party, alone bool, who, note string, at time.Time) (changed bool, err error) {
 	if w.again(do, who) {
 		return false, nil
 	}
-	if by == openingChief && alone && do != withdraw {
+	if by == openingChief && alone {
 		by = chief
 	}
 	end := waiverWays[w.State][do][by]

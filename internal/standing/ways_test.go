@@ -234,6 +234,20 @@ func TestWhatAHoldKeeps(t *testing.T) {
 	}
 }
 
+// Who upheld a hold did not clear it because somebody else did on appeal.
+func TestADecisionAgainIsOnesOwn(t *testing.T) {
+	h := stages[appealed]
+	h.DecidedBy = "dora"
+	if _, err := h.move(deed{clearAppeal, chief, "theo", "words"}, schooltest.Start); err != nil {
+		t.Fatal(err)
+	}
+	for do, code := range map[holdVerb]string{clearIt: "hold_decided", uphold: "hold_decided", clearAppeal: "no_appeal"} {
+		if _, err := h.move(deed{do, decider, "dora", "words"}, schooltest.Start); outcome("", err) != code {
+			t.Errorf("%s by who upheld it: %v, want %s", do, err, code)
+		}
+	}
+}
+
 func TestNothingAgreedIsLost(t *testing.T) {
 	h := stages[answered]
 	for _, s := range []string{"Two role plays with feedback.", strings.Repeat("x", 3000)} {
