@@ -195,6 +195,31 @@ func TestEvidenceIsOfEveryEventThatStands(t *testing.T) {
 	})
 }
 
+// A counter counts queries.
+type counter struct{ n int }
+
+func (c *counter) BeforeQuery(ctx context.Context, _ *bun.QueryEvent) context.Context {
+	c.n++
+	return ctx
+}
+func (*counter) AfterQuery(context.Context, *bun.QueryEvent) {}
+
+func TestEvidenceTakesTwoQueriesHoweverMany(t *testing.T) {
+	each(t, func(t *testing.T, s *school) {
+		s.at(s.plan(s.ended(time.Hour)), Confirmed)
+		s.plan(s.ended(5 * time.Hour))
+		spring := s.OpenCohort("Spring")
+		_, elsewhere := s.Trainee("Fay Far", spring)
+		for _, all := range [][]*enrollment.Enrollment{{s.enrollment}, {s.enrollment, s.mate(), s.mate(), elsewhere}} {
+			var asked counter
+			got, err := s.Evidence(t.Context(), s.DB.WithQueryHook(&asked), all)
+			if err != nil || asked.n != 2 || len(got) != len(all) || got[s.enrollment.ID][1].Online != 60 {
+				t.Errorf("of %d enrollments: %d queries, %v, %v; want two", len(all), asked.n, got, err)
+			}
+		}
+	})
+}
+
 func TestAPageShowsTheTrailToThoseConcerned(t *testing.T) {
 	each(t, func(t *testing.T, s *school) {
 		e := s.plan(s.ended(time.Hour))

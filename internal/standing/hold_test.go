@@ -185,7 +185,7 @@ func TestAHoldAboutALog(t *testing.T) {
 			t.Errorf("cleared before the trainee replied: %v", err)
 		}
 		got := s.evidence().Holds
-		if len(got) != 1 || got[0].LogID != own.ID || got[0].State != Cleared || got[0].Kind != Safety {
+		if len(got) != 1 || got[0].LogID != own.ID || got[0].State != Cleared || got[0].Kind != Safety || got[0].Facts+got[0].Told != "" {
 			t.Errorf("the evidence is %+v", got)
 		}
 	})

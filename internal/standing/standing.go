@@ -31,9 +31,10 @@ func New(d *db.DB, enrollments *enrollment.Service, people *identity.Service, no
 	return &Service{db: d, enrollments: enrollments, people: people, now: now}
 }
 
-// Evidence is what stands about an enrollment: the waivers that have an effect
-// and all its holds, in the order in which they were made. What was said in
-// them is left out: nobody computes with it.
+// Evidence is what stands about an enrollment: the waivers that have an effect,
+// with their reasons, and all its holds, in the order in which they were made.
+// Who decided, and what was said in a hold, is left out: nobody computes with
+// it.
 type Evidence struct {
 	Waivers []*Waiver
 	Holds   []*Hold

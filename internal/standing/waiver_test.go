@@ -52,8 +52,8 @@ func TestAWaiverIsProposedApprovedAndWithdrawn(t *testing.T) {
 				t.Errorf("Approve = %+v, %v; want it approved once", w, err)
 			}
 		}
-		if got := s.evidence().Waivers; len(got) != 1 || got[0].Requirement != s.requirement || got[0].State != Approved || got[0].ID != w.ID || got[0].Reason != "" {
-			t.Errorf("the evidence is %+v, want the waiver without its texts", got)
+		if got := s.evidence().Waivers; len(got) != 1 || got[0].Requirement != s.requirement || got[0].State != Approved || got[0].ID != w.ID || got[0].Reason != w.Reason || got[0].Evidence != "" {
+			t.Errorf("the evidence is %+v, want the waiver with its reason", got)
 		}
 		if w, err = s.Withdraw(s.third, w.ID, "The certificate was of another course."); err != nil || w.State != Withdrawn || w.DecidedBy != access.From(s.director).ID {
 			t.Errorf("Withdraw = %+v, %v; want it withdrawn, and who approved it still known", w, err)
