@@ -134,7 +134,10 @@ func (a *App) openFeatures(ctx context.Context, course *curriculum.Course) error
 	a.Experience = experience.New(a.DB, a.Enrollments, ring, now)
 	a.Attendance = attendance.New(a.DB, a.Enrollments, now)
 	a.Standing = standing.New(a.DB, a.Enrollments, a.People, now)
-	a.Progress = progress.New(a.DB, a.Enrollments, a.Study, a.Quizzes, a.Practicum, a.Experience, now)
+	a.Progress = progress.New(a.DB, a.Enrollments, progress.Sources{
+		Study: a.Study, Quizzes: a.Quizzes, Practicum: a.Practicum, Experience: a.Experience,
+		Records: a.Records, Attendance: a.Attendance, Standing: a.Standing,
+	}, now)
 	a.Certificates = credential.New(a.DB, a.Enrollments, a.Progress, a.Config.Issuer, now)
 	return nil
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"github.com/kapstone-lms/kapstone/internal/access"
+	"github.com/kapstone-lms/kapstone/internal/attendance"
 	"github.com/kapstone-lms/kapstone/internal/audit"
 	"github.com/kapstone-lms/kapstone/internal/credential"
 	"github.com/kapstone-lms/kapstone/internal/db"
@@ -23,7 +24,9 @@ import (
 	"github.com/kapstone-lms/kapstone/internal/practicum"
 	"github.com/kapstone-lms/kapstone/internal/progress"
 	"github.com/kapstone-lms/kapstone/internal/quiz"
+	"github.com/kapstone-lms/kapstone/internal/records"
 	"github.com/kapstone-lms/kapstone/internal/schooltest"
+	"github.com/kapstone-lms/kapstone/internal/standing"
 	"github.com/kapstone-lms/kapstone/internal/study"
 )
 
@@ -56,7 +59,11 @@ func open(t *testing.T, base *schooltest.School, as credential.Issuer) *school {
 	s.quizzes = quiz.New(s.DB, s.Enrollments, quiz.NewProcessLive(now), now)
 	s.logs = practicum.New(s.DB, s.Enrollments, s.People, s.Ring, now)
 	s.experience = experience.New(s.DB, s.Enrollments, s.Ring, now)
-	s.progress = progress.New(s.DB, s.Enrollments, s.study, s.quizzes, s.logs, s.experience, now)
+	s.progress = progress.New(s.DB, s.Enrollments, progress.Sources{
+		Study: s.study, Quizzes: s.quizzes, Practicum: s.logs, Experience: s.experience,
+		Records: records.New(s.DB, s.Enrollments, s.People, now), Attendance: attendance.New(s.DB, s.Enrollments, now),
+		Standing: standing.New(s.DB, s.Enrollments, s.People, now),
+	}, now)
 	s.credentials = credential.New(s.DB, s.Enrollments, s.progress, as, now)
 	t.Cleanup(func() {
 		if err := s.quizzes.Close(context.Background()); err != nil {

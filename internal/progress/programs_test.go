@@ -6,8 +6,8 @@ import (
 
 	"github.com/kapstone-lms/kapstone/internal/attendance"
 	"github.com/kapstone-lms/kapstone/internal/db"
+	"github.com/kapstone-lms/kapstone/internal/enrollment"
 	"github.com/kapstone-lms/kapstone/internal/practicum"
-	"github.com/kapstone-lms/kapstone/internal/progress"
 	"github.com/kapstone-lms/kapstone/internal/records"
 )
 
@@ -224,7 +224,7 @@ func TestTheColoradoWay(t *testing.T) {
 
 func TestTheOregonWay(t *testing.T) {
 	w := newWorld(course(t))
-	w.Cohort = progress.CohortFacts{Size: 32, Leaders: 1, Directors: 1}
+	w.Cohort = enrollment.Facts{Size: 32, Leaders: 1, Directors: 1}
 	journey(t, "example_oregon_psilocybin", w, []step{
 		{"a second teacher", func(w *world) { w.Cohort.Leaders = 2 }, "program_side", "120 h of didactic"},
 		{"sixty hours recorded", func(w *world) { w.record(records.Hours, "", hours("didactic", "", "async", 3600)) }, "", "at least 50 % of your hours live online; you have 0 min of 60 h"},

@@ -5,7 +5,9 @@ package progress
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -23,20 +25,28 @@ import (
 	"github.com/kapstone-lms/kapstone/internal/study"
 )
 
+// Sources are the features that keep evidence.
+type Sources struct {
+	Study      *study.Service
+	Quizzes    *quiz.Service
+	Practicum  *practicum.Service
+	Experience *experience.Service
+	Records    *records.Service
+	Attendance *attendance.Service
+	Standing   *standing.Service
+}
+
 // Service gathers the evidence and evaluates it.
 type Service struct {
 	db          *db.DB
 	enrollments *enrollment.Service
-	study       *study.Service
-	quizzes     *quiz.Service
-	practicum   *practicum.Service
-	experience  *experience.Service
+	sources     Sources
 	now         func() time.Time
 }
 
 // New returns a Service over the features that keep evidence.
-func New(d *db.DB, e *enrollment.Service, st *study.Service, q *quiz.Service, p *practicum.Service, x *experience.Service, now func() time.Time) *Service {
-	return &Service{db: d, enrollments: e, study: st, quizzes: q, practicum: p, experience: x, now: now}
+func New(d *db.DB, e *enrollment.Service, sources Sources, now func() time.Time) *Service {
+	return &Service{db: d, enrollments: e, sources: sources, now: now}
 }
 
 // Evidence is all that counts for one enrollment.
@@ -52,15 +62,8 @@ type Evidence struct {
 	Holds         []*standing.Hold
 	Life          enrollment.Life
 	Track         string
-	Zone          *time.Location // of the cohort; nil means UTC
-	Cohort        CohortFacts
-}
-
-// CohortFacts is what a program's constraints look at.
-type CohortFacts struct {
-	Size      int // trainees enrolled
-	Leaders   int // instructors
-	Directors int // of the program
+	Zone          *time.Location   // of the cohort; nil means UTC
+	Cohort        enrollment.Facts // asked for where the program has constraints
 }
 
 // Of returns the progress of an enrollment that the actor may see.
@@ -94,34 +97,26 @@ func (s *Service) Evaluate(ctx context.Context, idb bun.IDB, all []*enrollment.P
 	return reports, nil
 }
 
-// Gather collects the evidence of each enrollment, in the order given.
+// Gather collects the evidence of each enrollment, in the order given. It asks
+// each feature once, however many there are.
 func (s *Service) Gather(ctx context.Context, idb bun.IDB, all []*enrollment.Pinned) ([]Evidence, error) {
-	ids := make([]string, len(all))
+	g := gathering{ctx: ctx, idb: idb, ids: make([]string, len(all)), rows: make([]*enrollment.Enrollment, len(all))}
 	for i, p := range all {
-		ids[i] = p.ID
+		g.ids[i], g.rows[i] = p.ID, p.Enrollment
 	}
-	lessons, err := s.study.Completed(ctx, idb, ids)
-	if err != nil {
-		return nil, fmt.Errorf("gather evidence: %w", err)
-	}
-	quizzes, err := s.quizzes.Evidence(ctx, idb, ids)
-	if err != nil {
-		return nil, fmt.Errorf("gather evidence: %w", err)
-	}
-	sessions, err := s.practicum.Evidence(ctx, idb, ids)
-	if err != nil {
-		return nil, fmt.Errorf("gather evidence: %w", err)
-	}
-	met, err := s.experience.Met(ctx, idb, ids)
-	if err != nil {
-		return nil, fmt.Errorf("gather evidence: %w", err)
-	}
-	lives, err := s.enrollments.Life(ctx, idb, ids)
-	if err != nil {
-		return nil, fmt.Errorf("gather evidence: %w", err)
-	}
+	lessons := ask(&g, s.sources.Study.Completed)
+	quizzes := ask(&g, s.sources.Quizzes.Evidence)
+	sessions := ask(&g, s.sources.Practicum.Evidence)
+	met := ask(&g, s.sources.Experience.Met)
+	entered := ask(&g, s.sources.Records.Evidence)
+	stands := ask(&g, s.sources.Standing.Evidence)
+	lives := ask(&g, s.enrollments.Life)
+	attended := askOf(&g, s.sources.Attendance.Evidence)
+	facts := askOf(&g, func(ctx context.Context, idb bun.IDB, _ []*enrollment.Enrollment) (map[string]enrollment.Facts, error) {
+		return s.enrollments.Facts(ctx, idb, constrained(all))
+	})
 	zones, err := zonesOf(lives)
-	if err != nil {
+	if err = errors.Join(g.err, err); err != nil {
 		return nil, fmt.Errorf("gather evidence: %w", err)
 	}
 	evidence := make([]Evidence, len(all))
@@ -129,10 +124,46 @@ func (s *Service) Gather(ctx context.Context, idb bun.IDB, all []*enrollment.Pin
 		evidence[i] = Evidence{
 			Lessons: lessons[p.ID], Quizzes: byModule(quizzes[p.ID]), Sessions: sessions[p.ID],
 			ExperienceMet: met[p.ID], NameConfirmed: !p.NameConfirmedAt.IsZero(),
-			Life: lives[p.ID], Track: p.Track, Zone: zones[lives[p.ID].Zone],
+			Attended: attended[p.ID], Records: entered[p.ID], Waivers: stands[p.ID].Waivers, Holds: stands[p.ID].Holds,
+			Life: lives[p.ID], Track: p.Track, Zone: zones[lives[p.ID].Zone], Cohort: facts[p.CohortID],
 		}
 	}
 	return evidence, nil
+}
+
+// A gathering asks one feature after the other until one fails.
+type gathering struct {
+	ctx  context.Context
+	idb  bun.IDB
+	ids  []string
+	rows []*enrollment.Enrollment
+	err  error
+}
+
+// ask asks a feature for the evidence of all enrollments, by their ids.
+func ask[E any](g *gathering, of func(context.Context, bun.IDB, []string) (map[string]E, error)) (all map[string]E) {
+	if g.err == nil {
+		all, g.err = of(g.ctx, g.idb, g.ids)
+	}
+	return all
+}
+
+// askOf is ask for a feature that looks at the enrollments themselves.
+func askOf[E any](g *gathering, of func(context.Context, bun.IDB, []*enrollment.Enrollment) (map[string]E, error)) (all map[string]E) {
+	if g.err == nil {
+		all, g.err = of(g.ctx, g.idb, g.rows)
+	}
+	return all
+}
+
+// constrained lists the cohorts whose program looks at them.
+func constrained(all []*enrollment.Pinned) (cohorts []string) {
+	for _, p := range all {
+		if p.Edition.Constraints != (curriculum.Constraints{}) && !slices.Contains(cohorts, p.CohortID) {
+			cohorts = append(cohorts, p.CohortID)
+		}
+	}
+	return cohorts
 }
 
 // zonesOf loads the time zones of lives, each once: they are read from disk.

@@ -33,8 +33,8 @@ func New(d *db.DB, enrollments *enrollment.Service, people *identity.Service, no
 
 // Evidence is what stands about an enrollment: the waivers that have an effect,
 // with their reasons, and all its holds, in the order in which they were made.
-// Who decided, and what was said in a hold, is left out: nobody computes with
-// it.
+// What was said in a hold, and who decided on it, is left out: nobody computes
+// with it.
 type Evidence struct {
 	Waivers []*Waiver
 	Holds   []*Hold

@@ -79,7 +79,7 @@ func holdsOf(ctx context.Context, idb bun.IDB, enrollmentID string) (rows []*Hol
 // approved reads, for evidence, the waivers that have an effect: what, why and
 // since when.
 func approved(ctx context.Context, idb bun.IDB, ids []string) (rows []*Waiver, err error) {
-	err = idb.NewSelect().Model(&rows).Column("id", "enrollment_id", "requirement", "reason", "state", "decided_at").
+	err = idb.NewSelect().Model(&rows).Column("id", "enrollment_id", "requirement", "reason", "state", "decided_by", "decided_at").
 		Where("enrollment_id IN (?) AND state = ?", bun.List(ids), Approved).OrderExpr("id").Scan(ctx)
 	return rows, db.Check(err)
 }
