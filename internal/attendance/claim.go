@@ -96,9 +96,9 @@ func (s *Service) admit(ctx context.Context, tx bun.IDB, e *Event, of *enrollmen
 	return p.clash(e, others, bars)
 }
 
-// firstDay is the first moment of an enrollment's first day.
+// firstDay is the first moment of the day on which an enrollment takes effect.
 func firstDay(of *enrollment.Enrollment, zone *time.Location) time.Time {
-	year, month, day := of.EnrolledAt.In(zone).Date()
+	year, month, day := of.Since().In(zone).Date()
 	return time.Date(year, month, day, 0, 0, 0, 0, zone)
 }
 

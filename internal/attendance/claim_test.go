@@ -157,6 +157,15 @@ func TestAFirstDayIsTheCohorts(t *testing.T) {
 	}
 }
 
+// An enrollment may take effect before the day on which it was written down.
+func TestAFirstDayMayBeEarlier(t *testing.T) {
+	at := db.At(time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC))
+	e := &enrollment.Enrollment{EnrolledAt: at, StartsOn: "2026-08-24"}
+	if got, want := firstDay(e, time.UTC), time.Date(2026, 8, 24, 0, 0, 0, 0, time.UTC); !got.Equal(want) {
+		t.Errorf("the first day begins at %v, want %v", got, want)
+	}
+}
+
 // An event may end after midnight, on the first day of an enrollment.
 func TestTheFirstDayBeginsAtMidnightOfTheCohort(t *testing.T) {
 	each(t, func(t *testing.T, s *school) {
