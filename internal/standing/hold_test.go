@@ -101,6 +101,22 @@ func TestTimeToReplyAndToAppeal(t *testing.T) {
 	})
 }
 
+// Who was dismissed over a hold is heard all the same.
+func TestAHoldIsAnsweredAfterTheEnd(t *testing.T) {
+	each(t, func(t *testing.T, s *school) {
+		appealed, replied := s.upheld(), s.open()
+		if _, err := s.Enrollments.Do(s.Admin, s.enrollment.ID, enrollment.Form{Kind: enrollment.Dismiss, Reason: "The hold was upheld."}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Appeal(s.trainee, appealed.ID, "Please look again."); err != nil {
+			t.Errorf("an appeal after the end: %v", err)
+		}
+		if _, err := s.Reply(s.trainee, replied.ID, "I was ill."); err != nil {
+			t.Errorf("a reply after the end: %v", err)
+		}
+	})
+}
+
 func TestTheProgramSaysHowLongAReplyMayTake(t *testing.T) {
 	each(t, func(t *testing.T, s *school) {
 		duties := &s.Course.Default().Duties

@@ -204,7 +204,7 @@ func (s *Service) hold(ctx context.Context, act access.Act, id string) (*Hold, *
 	}
 	see := s.enrollments.See
 	if act == access.AnswerHold {
-		see = s.enrollments.Own
+		see = s.enrollments.OwnToRead // also who was dismissed is heard
 	}
 	e, err := see(ctx, act, h.EnrollmentID)
 	return h, e, err
