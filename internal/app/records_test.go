@@ -14,8 +14,8 @@ import (
 // kinds, with everybody who has to do with them.
 type recordsSchool struct {
 	*school
-	supervisor, director, clearer, other, elsewhere *caller
-	today                                           string
+	director, clearer, other, elsewhere *caller
+	today                               string
 }
 
 func newRecordsSchool(t *testing.T, c app.Config) *recordsSchool {

@@ -82,11 +82,10 @@ const (
 	adminOrActor        // the same, unless an admin records it for somebody
 )
 
-// Those who teach a trainee, and with them those who run the program.
+// Those who teach a trainee or run the program, and those who run it.
 var (
-	teachers = []access.Role{access.Instructor, access.Supervisor}
-	guides   = []access.Role{access.Instructor, access.Supervisor, access.Admin}
-	admins   = []access.Role{access.Admin}
+	guides = []access.Role{access.Instructor, access.Supervisor, access.Admin}
+	admins = []access.Role{access.Admin}
 )
 
 var (
