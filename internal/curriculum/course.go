@@ -28,9 +28,10 @@ type Course struct {
 	Modules  []*Module  // in their order of study
 	Programs []*Program // exactly one has Default
 
-	hash   string
-	files  map[string][]byte
-	places map[any]place // of what has an id, for Lint
+	hash     string
+	files    map[string][]byte
+	contents map[ModuleKey]string // the hash of each module's files
+	places   map[any]place        // of what has an id, for Lint
 }
 
 // A place is where something stands.
@@ -84,7 +85,7 @@ type Lesson struct {
 	Minutes    int
 	Objectives []ObjectiveID
 	Sources    []Source
-	HTML       string // rendered once, sanitized, with its figures
+	HTML       string `file:"text"` // rendered once, sanitized, with its figures
 	Figures    int
 }
 

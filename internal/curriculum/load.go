@@ -171,7 +171,22 @@ func (l *loader) build() (*Course, error) {
 		return nil, err
 	}
 	l.course.files, l.course.hash = l.files, hashOf(l.files)
+	l.course.contents = make(map[ModuleKey]string, len(l.course.Modules))
+	for _, m := range l.course.Modules {
+		l.course.contents[m.Key] = hashOf(l.within(path.Dir(l.course.places[m.Key].file)))
+	}
 	return l.course, nil
+}
+
+// within returns the files of one folder by their names there.
+func (l *loader) within(dir string) map[string][]byte {
+	files := make(map[string][]byte)
+	for name, data := range l.files {
+		if path.Dir(name) == dir {
+			files[path.Base(name)] = data
+		}
+	}
+	return files
 }
 
 // modules reads the module folders in their order.

@@ -79,6 +79,11 @@ func (m *Module) ItemsOf(id CaseID) (all []*Item) {
 // Reviewed reports whether a clinician has put a name to the module.
 func (m *Module) Reviewed() bool { return len(m.Reviews) > 0 }
 
+// ModuleHash names the content of one module: the same files in another course
+// have the same hash, whatever number their folder has there. It is "" for a
+// module that the course does not have.
+func (c *Course) ModuleHash(key ModuleKey) string { return c.contents[key] }
+
 // CriticalObjectives returns the ids of the objectives that every attempt must
 // ask, in alphabetical order.
 func (m *Module) CriticalObjectives() (ids []ObjectiveID) {
