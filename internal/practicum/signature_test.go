@@ -55,6 +55,9 @@ func TestAChangedSignedLogIsBroken(t *testing.T) {
 			`DELETE FROM practicum_cases WHERE log_id = ?`,
 		} {
 			l := s.at(t, practicum.Countersigned)
+			if all := s.evidence(t); !all[len(all)-1].Intact { // it held, and that is remembered
+				t.Fatalf("before %s the log does not hold", stmt)
+			}
 			if err := s.tamper(t, stmt, l.ID); err != nil {
 				t.Fatalf("%s: %v", stmt, err)
 			}
