@@ -18,6 +18,7 @@ type demoCmd struct {
 	Listen      string `help:"Where to serve; loopback only." default:"127.0.0.1:8080" env:"KAPSTONE_LISTEN"`
 	DatabaseURL string `help:"A PostgreSQL address of an empty database; SQLite in the data directory when empty." env:"DATABASE_URL"`
 	RedisURL    string `help:"A Redis address; live state in the process when empty." env:"REDIS_URL"`
+	Course      string `help:"A directory with another course than the one on record." env:"KAPSTONE_COURSE"`
 	Trainees    int    `help:"How many trainees to make up, 12 at least." default:"12"`
 	MFA         bool   `help:"Give staff a second factor and ask for it."`
 	JSON        bool   `help:"Print one JSON line when ready: url, accounts, verify_url."`
@@ -44,7 +45,7 @@ func (c *demoCmd) Run(ctx context.Context, out io.Writer) error {
 
 func (c *demoCmd) options(address string) demo.Options {
 	return demo.Options{
-		Config:   app.Config{Data: c.Data, Listen: address, DatabaseURL: c.DatabaseURL, RedisURL: c.RedisURL, TestMode: c.TestMode},
+		Config:   app.Config{Data: c.Data, Listen: address, DatabaseURL: c.DatabaseURL, RedisURL: c.RedisURL, Course: c.Course, TestMode: c.TestMode},
 		Trainees: c.Trainees, MFA: c.MFA,
 	}
 }

@@ -8,16 +8,30 @@ import (
 	"github.com/kapstone-lms/kapstone/internal/credential"
 )
 
+// database says where the record of an installation lies.
+type database struct {
+	Data        string `help:"The data directory." default:"data" env:"KAPSTONE_DATA"`
+	DatabaseURL string `help:"A PostgreSQL address; SQLite in the data directory when empty." env:"DATABASE_URL"`
+}
+
+func (d database) config() app.Config { return app.Config{Data: d.Data, DatabaseURL: d.DatabaseURL} }
+
+// there reports whether there is a record at all. A PostgreSQL server always
+// has one to open.
+func (d database) there() bool {
+	_, err := os.Stat(d.config().Database())
+	return d.DatabaseURL != "" || err == nil
+}
+
 // settings are the flags that every command on an installation shares. Each
 // has its variable; the two addresses of the stores have the names that
 // everybody uses.
 type settings struct {
-	Data        string `help:"The data directory." default:"data" env:"KAPSTONE_DATA"`
-	DatabaseURL string `help:"A PostgreSQL address; SQLite in the data directory when empty." env:"DATABASE_URL"`
-	RedisURL    string `help:"A Redis address; live state in the process when empty." env:"REDIS_URL"`
-	MasterKey   string `help:"Wraps the installation's keys; at least 32 random bytes. Made in the data directory when empty, except in production." env:"KAPSTONE_MASTER_KEY"`
-	Course      string `help:"A directory with another course than the embedded one." env:"KAPSTONE_COURSE"`
-	LogLevel    string `help:"debug, info, warn or error." default:"info" enum:"debug,info,warn,error" env:"KAPSTONE_LOG_LEVEL"`
+	database
+	RedisURL  string `help:"A Redis address; live state in the process when empty." env:"REDIS_URL"`
+	MasterKey string `help:"Wraps the installation's keys; at least 32 random bytes. Made in the data directory when empty, except in production." env:"KAPSTONE_MASTER_KEY"`
+	Course    string `help:"A directory with another course than the one on record." env:"KAPSTONE_COURSE"`
+	LogLevel  string `help:"debug, info, warn or error." default:"info" enum:"debug,info,warn,error" env:"KAPSTONE_LOG_LEVEL"`
 }
 
 func (s settings) config() app.Config {

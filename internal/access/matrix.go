@@ -29,6 +29,7 @@ const (
 	SeePeople     Act = "see people"
 	SeeCohort     Act = "see cohort"
 	SeePrograms   Act = "see programs"
+	SeeEditions   Act = "see editions"   // what changed between editions of a program
 	ManageCohorts Act = "manage cohorts" // cohorts, enrollments, supervisors
 	// ChangeEnrollment is a leave, an extension, a transfer, an end, a
 	// readmission, another track or edition.
@@ -42,8 +43,10 @@ const (
 	EnterRecord      Act = "enter record" // or correct one; which kinds: by role, in internal/records
 	VouchRecord      Act = "vouch record" // enter one that counts at once
 	SetClearance     Act = "set clearance"
-	DecideRecord     Act = "decide record"  // confirm, refuse or take back
-	CarryOver        Act = "carry over"     // an opening balance from an earlier system
+	DecideRecord     Act = "decide record" // confirm, refuse or take back
+	CarryOver        Act = "carry over"    // an opening balance from an earlier system
+	// AcceptUnreviewed lets a module be taught that no clinician reviewed.
+	AcceptUnreviewed Act = "accept unreviewed"
 	TestHook         Act = "test hook"      // registered only in test mode
 	SeeEvents        Act = "see events"     // what a cohort meets for
 	ManageEvents     Act = "manage events"  // plan, change and cancel them
@@ -89,6 +92,8 @@ var matrix = map[Act]rule{
 	SeePeople:        {roles: []Role{Admin, Director}},
 	SeeCohort:        {roles: []Role{Admin, Director, Instructor}},
 	SeePrograms:      {roles: []Role{Admin, Director, Instructor}},
+	SeeEditions:      {roles: []Role{Admin, Director}},
+	AcceptUnreviewed: {roles: []Role{Admin}, grave: true},
 	ManageCohorts:    {roles: []Role{Admin}},
 	ChangeEnrollment: {roles: []Role{Admin, Director}, grave: true},
 	SeeCompletion:    {roles: []Role{Admin, Director}},

@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net"
 	"os"
 	"strings"
@@ -35,7 +34,6 @@ import (
 	"github.com/kapstone-lms/kapstone/internal/study"
 	"github.com/kapstone-lms/kapstone/internal/web"
 	"github.com/kapstone-lms/kapstone/migrations"
-	"github.com/kapstone-lms/kapstone/modules"
 )
 
 // An App is a running installation: the features, the faces and the ticks.
@@ -44,7 +42,9 @@ type App struct {
 	Config Config
 	Clock  *db.Clock
 
-	redis   *kv.Client // nil without Redis
+	loaded  *curriculum.Course // of the setting, or embedded
+	served  *enrollment.Served // nil with a course of the setting
+	redis   *kv.Client         // nil without Redis
 	fiber   *fiber.App
 	routes  []api.Route
 	metrics *metrics
@@ -68,7 +68,7 @@ func New(ctx context.Context, c Config) (a *App, err error) {
 			a = nil
 		}
 	}()
-	course, err := openCourse(c.Course)
+	course, err := LoadCourse(c.Course)
 	if err != nil {
 		return a, err
 	}
@@ -79,19 +79,6 @@ func New(ctx context.Context, c Config) (a *App, err error) {
 		return a, err
 	}
 	return a, a.openFaces()
-}
-
-// openCourse loads the course of a directory, or the embedded one.
-func openCourse(dir string) (*curriculum.Course, error) {
-	var files fs.FS = modules.FS
-	if dir != "" {
-		files = os.DirFS(dir)
-	}
-	course, err := curriculum.Load(files)
-	if err != nil {
-		return nil, fmt.Errorf("the course cannot be used:\n%w", err)
-	}
-	return course, nil
 }
 
 func (a *App) openStores(ctx context.Context) error {
@@ -123,8 +110,8 @@ func (a *App) openFeatures(ctx context.Context, course *curriculum.Course) error
 		Issuer: a.Config.BaseURL, Audience: "kapstone", RequireMFA: a.Config.requireMFA(), Lifted: a.Config.TestMode,
 		Words: titles(course),
 	})
-	a.Enrollments = enrollment.New(a.DB, a.People, now)
-	if err := a.Enrollments.Publish(ctx, course); err != nil {
+	a.Enrollments = enrollment.New(a.DB, a.People, now, a.Config.opening()...)
+	if err := a.chooseCourse(ctx, course); err != nil {
 		return err
 	}
 	a.Study = study.New(a.DB, a.Enrollments, now)
@@ -203,6 +190,7 @@ func (a *App) ready(ctx context.Context) (degraded []string, err error) {
 // Serve answers on l until ctx ends; then it takes no new request, finishes
 // those under way, and returns nil.
 func (a *App) Serve(ctx context.Context, l net.Listener) error {
+	a.Announce(ctx)
 	a.startTicks(ctx)
 	failed := make(chan error, 1)
 	go func() { failed <- a.fiber.Listener(l) }()

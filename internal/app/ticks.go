@@ -10,6 +10,7 @@ import (
 const (
 	clockEvery   = 10 * time.Second
 	overdueEvery = 5 * time.Second
+	courseEvery  = 3 * time.Second
 	overdueBatch = 200
 )
 
@@ -22,6 +23,7 @@ func (a *App) startTicks(ctx context.Context) {
 	}
 	a.tick(ctx, "sync clock", every, a.Clock.Sync)
 	a.tick(ctx, "close overdue attempts", overdueEvery, a.closeOverdue)
+	a.tick(ctx, "look for a new course", courseEvery, a.followCourse)
 }
 
 // tick runs f now and then every span, each time with a deadline, until ctx

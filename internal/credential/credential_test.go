@@ -3,6 +3,7 @@ package credential_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"regexp"
@@ -17,6 +18,7 @@ import (
 	"github.com/kapstone-lms/kapstone/internal/attendance"
 	"github.com/kapstone-lms/kapstone/internal/audit"
 	"github.com/kapstone-lms/kapstone/internal/credential"
+	"github.com/kapstone-lms/kapstone/internal/curriculum"
 	"github.com/kapstone-lms/kapstone/internal/db"
 	"github.com/kapstone-lms/kapstone/internal/dbtest"
 	"github.com/kapstone-lms/kapstone/internal/experience"
@@ -173,6 +175,42 @@ func TestACertificateIsIssuedOnce(t *testing.T) {
 		}
 		if !strings.Contains(c.Evidence, `"personal-experience","status":"met"`) || strings.Contains(c.Evidence, `"attested`) {
 			t.Errorf("the evidence says of personal experience: %s", c.Evidence)
+		}
+	})
+}
+
+// Years later it must be clear on what grounds each module was taught.
+func TestTheEvidenceSaysWhetherAModuleWasReviewed(t *testing.T) {
+	each(t, func(t *testing.T, s *school) {
+		course := schooltest.Course(t, schooltest.Reviewed)
+		if err := s.Enrollments.Publish(t.Context(), course); err != nil {
+			t.Fatal(err)
+		}
+		s.Course = course
+		for _, key := range []curriculum.ModuleKey{"ethics_safety", "integration"} {
+			if _, _, err := s.Enrollments.Accept(s.Admin, course.Hash(), key, "Read by us."); err != nil {
+				t.Fatal(err)
+			}
+		}
+		_, id := s.graduate(t, "Noor Vance")
+		c := s.issue(t, id)
+		var got struct {
+			Modules []struct {
+				Module     string    `json:"module"`
+				Reviewed   bool      `json:"reviewed"`
+				Accepted   bool      `json:"accepted_without_review"`
+				AcceptedBy string    `json:"accepted_by"`
+				AcceptedAt time.Time `json:"accepted_at"`
+			} `json:"modules"`
+		}
+		if err := json.Unmarshal([]byte(c.Evidence), &got); err != nil || len(got.Modules) != len(course.Modules) {
+			t.Fatalf("the evidence names %d modules, %v", len(got.Modules), err)
+		}
+		for _, m := range got.Modules {
+			accepted := m.Module == "ethics_safety" || m.Module == "integration"
+			if m.Reviewed != (m.Module == "science") || m.Accepted != accepted || (m.AcceptedBy == access.From(s.Admin).ID) != accepted || m.AcceptedAt.IsZero() == accepted {
+				t.Errorf("the evidence says of a module %+v", m)
+			}
 		}
 	})
 }

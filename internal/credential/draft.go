@@ -68,7 +68,11 @@ func (s *Service) draft(ctx context.Context, idb bun.IDB, p *enrollment.Pinned, 
 	if !report.Status.Done() {
 		return nil, ErrNotComplete.With("missing", reasons(report))
 	}
-	snapshot, err := json.Marshal(snapshotOf(p, report, evidence[0]))
+	modules, err := s.enrollments.States(ctx, idb, p.Course)
+	if err != nil {
+		return nil, err
+	}
+	snapshot, err := json.Marshal(snapshotOf(p, report, evidence[0], modules))
 	if err != nil {
 		return nil, fmt.Errorf("evidence snapshot: %w", err)
 	}
@@ -122,6 +126,7 @@ type snapshot struct {
 	ProgramVersion int               `json:"program_version"`
 	CourseHash     string            `json:"course_hash"`
 	Track          string            `json:"track,omitempty"`
+	Modules        []snapshotModule  `json:"modules"`
 	Requirements   []snapshotNode    `json:"requirements"`
 	Quizzes        []snapshotQuiz    `json:"quizzes"`
 	Sessions       []snapshotSession `json:"sessions"`
@@ -147,6 +152,16 @@ type snapshotRecord struct {
 	Carried string `json:"carried_over_from,omitempty"`
 }
 
+// A snapshotModule says on what grounds a module was taught: neither reviewed
+// nor accepted is what a demonstration is.
+type snapshotModule struct {
+	Module          string     `json:"module"`
+	Reviewed        bool       `json:"reviewed"`
+	AcceptedWithout bool       `json:"accepted_without_review"`
+	AcceptedBy      string     `json:"accepted_by,omitempty"`
+	AcceptedAt      *time.Time `json:"accepted_at,omitempty"`
+}
+
 type snapshotNode struct {
 	ID     string          `json:"id"`
 	Status progress.Status `json:"status"`
@@ -168,8 +183,13 @@ type snapshotSession struct {
 	SignedAt time.Time `json:"signed_at"`
 }
 
-func snapshotOf(p *enrollment.Pinned, r *progress.Report, e progress.Evidence) snapshot {
+func snapshotOf(p *enrollment.Pinned, r *progress.Report, e progress.Evidence, modules []enrollment.ModuleState) snapshot {
 	s := snapshot{EvaluatedAt: r.At, Program: p.Program, ProgramVersion: p.ProgramVersion, CourseHash: p.CourseHash, Track: e.Track}
+	for _, m := range modules {
+		if asks(p.Edition.Requirements, m.Key) {
+			s.Modules = append(s.Modules, snapshotModuleOf(m))
+		}
+	}
 	var walk func([]progress.Node)
 	walk = func(nodes []progress.Node) {
 		for _, n := range nodes {
@@ -193,6 +213,14 @@ func snapshotOf(p *enrollment.Pinned, r *progress.Report, e progress.Evidence) s
 		if x.State == records.Confirmed && x.Kind != records.Clearance {
 			s.Records = append(s.Records, snapshotRecord{x.ID, string(x.Kind), x.Subject, x.Value, x.Minutes, x.OnDay, x.Carried})
 		}
+	}
+	return s
+}
+
+func snapshotModuleOf(m enrollment.ModuleState) snapshotModule {
+	s := snapshotModule{Module: string(m.Key), Reviewed: m.Reviewed()}
+	if a := m.Acceptance; a != nil && !s.Reviewed {
+		s.AcceptedWithout, s.AcceptedBy, s.AcceptedAt = true, a.AcceptedBy, &a.AcceptedAt.Time
 	}
 	return s
 }

@@ -102,7 +102,7 @@ func TestTheSnapshotKeepsNoClearance(t *testing.T) {
 	p := &enrollment.Pinned{Enrollment: &enrollment.Enrollment{}, Edition: &curriculum.Program{}, Course: &curriculum.Course{}}
 	s := snapshotOf(p, &progress.Report{}, progress.Evidence{Track: "doctors", Records: []*records.Record{
 		{ID: "1", Kind: records.Clearance, State: records.Confirmed}, {ID: "2", Kind: records.Fee, State: records.Confirmed}, {ID: "3", Kind: records.Fee, State: records.Submitted},
-	}})
+	}}, nil)
 	if len(s.Records) != 1 || s.Records[0].ID != "2" || s.Track != "doctors" {
 		t.Errorf("snapshot = %+v, want the confirmed fee alone", s)
 	}

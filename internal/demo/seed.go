@@ -174,9 +174,11 @@ func (s *seeder) examples() {
 	first := s.Enrollments.Current().Modules[0]
 	s.example("module", string(first.Key))
 	s.example("lesson", string(first.Lessons[0].ID))
+	s.example("course_hash", s.Enrollments.Current().Hash())
 	s.example("program", s.cohort.Program)
+	s.example("program-diff.id", s.cohort.Program)
 	s.example("week", weekOf(s.Clock.Now()))
-	for _, op := range []string{"completion", "enroll", "list-cohort-enrollments", "move-cohort", "plan-event", "list-events"} {
+	for _, op := range []string{"completion", "enroll", "list-cohort-enrollments", "cohort-progress", "cohort-progress-csv", "move-cohort", "plan-event", "list-events"} {
 		s.example(op+".id", s.cohort.ID)
 	}
 	s.example("instructor_ids", s.cohort.Instructors)

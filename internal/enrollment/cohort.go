@@ -9,6 +9,7 @@ import (
 
 	"github.com/kapstone-lms/kapstone/internal/access"
 	"github.com/kapstone-lms/kapstone/internal/audit"
+	"github.com/kapstone-lms/kapstone/internal/curriculum"
 	"github.com/kapstone-lms/kapstone/internal/db"
 	"github.com/kapstone-lms/kapstone/internal/fault"
 	"github.com/kapstone-lms/kapstone/internal/once"
@@ -60,14 +61,18 @@ func (s *Service) OpenCohort(ctx context.Context, c Cohort) (*Cohort, error) {
 	if err := access.From(ctx).MayIn(access.ManageCohorts, c.Program); err != nil {
 		return nil, err
 	}
-	if _, err := openTo(s.Current(), c.Program); err != nil {
+	course, err := s.Newest(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := openTo(course, c.Program); err != nil {
 		return nil, err
 	}
 	if err := c.check(); err != nil {
 		return nil, err
 	}
 	made := &c
-	err := s.db.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
+	err = s.db.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
 		id, again, err := once.Claim(ctx, tx, s.now(), db.NewID())
 		if err != nil {
 			return err
@@ -170,4 +175,39 @@ func (s *Service) Cohorts(ctx context.Context, after string, limit int64) ([]*Co
 	}
 	programs, all := who.Programs(access.ManageCohorts)
 	return cohorts(ctx, s.db, visible{who.ID, programs, all}, after, limit)
+}
+
+// PageOfCohort returns enrollments of a cohort that Cohort returned, oldest
+// first, after the one named by after. It does not ask again who may see them.
+func (s *Service) PageOfCohort(ctx context.Context, c *Cohort, after string, limit int64) ([]*Pinned, error) {
+	rows, err := pageOfCohort(ctx, s.db, c.ID, after, limit)
+	if err != nil {
+		return nil, fmt.Errorf("list enrollments: %w", err)
+	}
+	all := make([]*Pinned, len(rows))
+	for i, e := range rows {
+		if all[i], err = s.Pin(ctx, e); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// EditionsOf returns the editions of its program that a cohort's enrollments
+// are pinned to, the one of most of them first.
+func (s *Service) EditionsOf(ctx context.Context, c *Cohort) (all []*curriculum.Program, err error) {
+	hashes, err := coursesOfCohort(ctx, s.db, c.ID)
+	if err != nil {
+		return nil, fmt.Errorf("list editions: %w", err)
+	}
+	for _, hash := range hashes {
+		course, err := s.course(ctx, hash)
+		if err != nil {
+			return nil, err
+		}
+		if p := course.Program(c.Program); p != nil {
+			all = append(all, p)
+		}
+	}
+	return all, nil
 }

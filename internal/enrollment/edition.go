@@ -2,6 +2,7 @@ package enrollment
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/uptrace/bun"
@@ -9,47 +10,52 @@ import (
 	"github.com/kapstone-lms/kapstone/internal/access"
 	"github.com/kapstone-lms/kapstone/internal/curriculum"
 	"github.com/kapstone-lms/kapstone/internal/db"
+	"github.com/kapstone-lms/kapstone/internal/fault"
 )
 
-// Publish puts a course on record, if it is not there, and makes it the one
-// that new enrollments are pinned to. Enrollments made before stay on theirs.
-// A program whose rules changed under an unchanged version is refused: what
-// was published never changes.
+// Publish puts a course on record, if it is not there, and makes it the one of
+// this process, whatever is published elsewhere. Enrollments made before stay
+// on theirs. A program whose rules changed under an unchanged version is
+// refused: what was published never changes.
 func (s *Service) Publish(ctx context.Context, course *curriculum.Course) error {
-	archive, err := course.Archive()
-	if err != nil {
-		return fmt.Errorf("publish course: %w", err)
-	}
-	err = s.db.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
-		if err := insertCourse(ctx, tx, course.Hash(), archive, s.now()); err != nil {
-			return err
-		}
-		for _, p := range course.Programs {
-			hash, err := publishEdition(ctx, tx, p, s.now())
-			if err != nil {
-				return err
-			}
-			if hash != p.Hash() {
-				return fmt.Errorf("the rules of program %s changed, but its version is still %d: raise `version` in modules/programs/%s.yaml",
-					p.Key, p.Version, p.Key)
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("publish course: %w", err)
+	if err := s.keep(ctx, course); err != nil {
+		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.current, s.opened[course.Hash()] = course, course
+	s.current, s.fixed, s.opened[course.Hash()] = course, true, course
 	return nil
 }
 
-// Current returns the course that new enrollments are pinned to.
-func (s *Service) Current() *curriculum.Course {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	return s.current
+// keep puts a course on record in a transaction of its own.
+func (s *Service) keep(ctx context.Context, course *curriculum.Course) error {
+	err := s.db.Tx(ctx, func(ctx context.Context, tx bun.Tx) error { return s.putOnRecord(ctx, tx, course) })
+	if err != nil {
+		return fmt.Errorf("publish course: %w", err)
+	}
+	return nil
+}
+
+// putOnRecord puts a course and its editions on record.
+func (s *Service) putOnRecord(ctx context.Context, tx bun.IDB, course *curriculum.Course) error {
+	archive, err := course.Archive()
+	if err != nil {
+		return err
+	}
+	if err := insertCourse(ctx, tx, course.Hash(), archive, s.now()); err != nil {
+		return err
+	}
+	for _, p := range course.Programs {
+		hash, err := publishEdition(ctx, tx, p, course.Hash(), s.now())
+		if err != nil {
+			return err
+		}
+		if hash != p.Hash() {
+			return fmt.Errorf("the rules of program %s changed, but its version is still %d: raise `version` in programs/%s.yaml",
+				p.Key, p.Version, p.Key)
+		}
+	}
+	return nil
 }
 
 // Programs returns the programs of the current course.
@@ -57,7 +63,81 @@ func (s *Service) Programs(ctx context.Context) ([]*curriculum.Program, error) {
 	if err := access.From(ctx).May(access.SeePrograms); err != nil {
 		return nil, err
 	}
-	return s.Current().Programs, nil
+	course, err := s.Newest(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return course.Programs, nil
+}
+
+// ErrNoEdition reports an edition that was never published here.
+var ErrNoEdition = fault.New(fault.NotFound, "no_edition", "There is no such edition of this program on record.")
+
+// An EditionDiff is what changed between two editions of a program.
+type EditionDiff struct {
+	From, To int // versions
+	Changes  []curriculum.Change
+}
+
+// DiffEditions returns what changed between two editions of a program that are
+// on record. A version of 0 means the newest as to, and the one before to as
+// from. It returns ErrNoEdition for one that was never published.
+func (s *Service) DiffEditions(ctx context.Context, program string, from, to int) (*EditionDiff, error) {
+	who := access.From(ctx)
+	if err := who.May(access.SeeEditions); err != nil {
+		return nil, err
+	}
+	if who.MayIn(access.SeeEditions, program) != nil {
+		return nil, db.ErrNone
+	}
+	versions, err := versionsOf(ctx, s.db, program)
+	if err != nil {
+		return nil, fmt.Errorf("list editions: %w", err)
+	}
+	if len(versions) == 0 {
+		return nil, db.ErrNone
+	}
+	if to == 0 {
+		to = versions[len(versions)-1]
+	}
+	if from == 0 {
+		from = to
+		for _, v := range versions {
+			if v < to {
+				from = v
+			}
+		}
+	}
+	one, err := s.Edition(ctx, program, from)
+	if err != nil {
+		return nil, err
+	}
+	other, err := s.Edition(ctx, program, to)
+	if err != nil {
+		return nil, err
+	}
+	return &EditionDiff{from, to, curriculum.DiffPrograms(one, other)}, nil
+}
+
+// Edition returns an edition that is on record. It does not ask who may see
+// it. It returns ErrNoEdition for one that was never published.
+func (s *Service) Edition(ctx context.Context, program string, version int) (*curriculum.Program, error) {
+	hash, err := editionCourse(ctx, s.db, program, version)
+	if errors.Is(err, db.ErrNone) {
+		return nil, ErrNoEdition
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read edition: %w", err)
+	}
+	course, err := s.course(ctx, hash)
+	if err != nil {
+		return nil, err
+	}
+	p := course.Program(program)
+	if p == nil || p.Version != version {
+		return nil, fmt.Errorf("course %.12s has no program %s version %d", hash, program, version)
+	}
+	return p, nil
 }
 
 // Pin returns an enrollment with the edition and content it is pinned to.

@@ -6,6 +6,7 @@ package enrollment
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -29,15 +30,35 @@ type Service struct {
 	people *identity.Service
 	now    func() time.Time
 
-	mu      sync.RWMutex
-	current *curriculum.Course            // what new enrollments are pinned to
-	opened  map[string]*curriculum.Course // by hash
+	unreviewed bool // modules open although nobody reviewed or accepted them
+
+	mu        sync.RWMutex
+	current   *curriculum.Course            // what new enrollments are pinned to
+	fixed     bool                          // current stays, whatever is published elsewhere
+	seen      int64                         // the number of the publication that current is, 0 for none
+	opened    map[string]*curriculum.Course // by hash
+	accepted  map[string]bool               // modules by the hash of their content
+	corrected map[string]corrected          // by the hash of a course
 }
 
-// New returns the enrollments kept in d. Publish a course before enrolling
-// anyone.
-func New(d *db.DB, people *identity.Service, now func() time.Time) *Service {
-	return &Service{db: d, people: people, now: now, opened: make(map[string]*curriculum.Course)}
+// An Option sets a Service up in another way than the safe one.
+type Option func(*Service)
+
+// Unreviewed opens modules that no clinician reviewed and no admin accepted.
+// It is for demonstrations and tests, where nobody learns from them.
+func Unreviewed(s *Service) { s.unreviewed = true }
+
+// New returns the enrollments kept in d. Open or publish a course before
+// enrolling anyone.
+func New(d *db.DB, people *identity.Service, now func() time.Time, options ...Option) *Service {
+	s := &Service{
+		db: d, people: people, now: now,
+		opened: make(map[string]*curriculum.Course), accepted: make(map[string]bool), corrected: make(map[string]corrected),
+	}
+	for _, o := range options {
+		o(s)
+	}
+	return s
 }
 
 // An Enrollment is one person's way through one program, in one cohort.
@@ -103,7 +124,7 @@ func (s *Service) EnrollAs(ctx context.Context, entry Entry) (*Enrollment, error
 	if err != nil {
 		return nil, err
 	}
-	e, err := s.entering(c, entry)
+	e, err := s.entering(ctx, c, entry)
 	if err != nil {
 		return nil, err
 	}
@@ -126,9 +147,15 @@ func (s *Service) EnrollAs(ctx context.Context, entry Entry) (*Enrollment, error
 }
 
 // entering is the enrollment that an entry asks for.
-func (s *Service) entering(c *Cohort, entry Entry) (*Enrollment, error) {
-	course := s.Current()
+func (s *Service) entering(ctx context.Context, c *Cohort, entry Entry) (*Enrollment, error) {
+	course, err := s.Newest(ctx)
+	if err != nil {
+		return nil, err
+	}
 	p, err := openTo(course, c.Program)
+	if errors.Is(err, ErrProgram) {
+		return nil, ErrNoPlace.Says("The course that is taught now does not have this cohort's program any more. Open a cohort of another program.")
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -27,6 +27,9 @@ var (
 // where it is already changes nothing.
 func (s *Service) Move(ctx context.Context, id string, f Form) (*Done, error) {
 	f.Kind = ChangeEdition
+	if _, err := s.Newest(ctx); err != nil { // what is newest is asked of all processes
+		return nil, err
+	}
 	return s.change(ctx, id, f)
 }
 
@@ -44,6 +47,9 @@ func (s *Service) MoveAll(ctx context.Context, cohortID string, f Form) ([]Moved
 	c, err := s.Cohort(ctx, access.ChangeEnrollment, cohortID)
 	if err == nil {
 		err = f.check()
+	}
+	if err == nil {
+		_, err = s.Newest(ctx)
 	}
 	if err == nil {
 		err = s.isNewest(c.Program, f.Edition)

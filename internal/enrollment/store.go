@@ -7,7 +7,6 @@ import (
 
 	"github.com/uptrace/bun"
 
-	"github.com/kapstone-lms/kapstone/internal/curriculum"
 	"github.com/kapstone-lms/kapstone/internal/db"
 )
 
@@ -45,6 +44,21 @@ func ofPerson(ctx context.Context, idb bun.IDB, personID string) (rows []*Enroll
 func ofCohort(ctx context.Context, idb bun.IDB, cohortID string) (rows []*Enrollment, err error) {
 	err = idb.NewSelect().Model(&rows).Where("cohort_id = ?", cohortID).OrderExpr("id").Scan(ctx)
 	return rows, db.Check(err)
+}
+
+// pageOfCohort lists enrollments of a cohort, oldest first, after the one named
+// by after.
+func pageOfCohort(ctx context.Context, idb bun.IDB, cohortID, after string, limit int64) (rows []*Enrollment, err error) {
+	err = idb.NewSelect().Model(&rows).Where("cohort_id = ? AND id > ?", cohortID, after).OrderExpr("id").Limit(limit).Scan(ctx)
+	return rows, db.Check(err)
+}
+
+// coursesOfCohort lists the courses that a cohort's enrollments are pinned to,
+// the one most are pinned to first.
+func coursesOfCohort(ctx context.Context, idb bun.IDB, cohortID string) (hashes []string, err error) {
+	err = idb.NewSelect().Model((*Enrollment)(nil)).Column("course_hash").Where("cohort_id = ?", cohortID).
+		GroupExpr("course_hash").OrderExpr("count(*) DESC, course_hash").Scan(ctx, &hashes)
+	return hashes, db.Check(err)
 }
 
 // setName writes the confirmed name if nobody changed e since it was read.
@@ -152,27 +166,4 @@ func link(ctx context.Context, tx bun.IDB, table, owner, id string, people []str
 func unlink(ctx context.Context, tx bun.IDB, table, owner, id string) error {
 	_, err := tx.NewRaw("DELETE FROM ? WHERE ? = ?", bun.Ident(table), bun.Ident(owner), id).Exec(ctx)
 	return db.Check(err)
-}
-
-func insertCourse(ctx context.Context, tx bun.IDB, hash string, archive []byte, at time.Time) error {
-	_, err := tx.NewRaw(`INSERT INTO courses (hash, archive, published_at) VALUES (?, ?, ?) ON CONFLICT (hash) DO NOTHING`,
-		hash, archive, db.At(at)).Exec(ctx)
-	return db.Check(err)
-}
-
-func courseArchive(ctx context.Context, idb bun.IDB, hash string) (archive []byte, err error) {
-	err = idb.NewSelect().Table("courses").Column("archive").Where("hash = ?", hash).Scan(ctx, &archive)
-	return archive, db.Check(err)
-}
-
-// publishEdition notes an edition unless it is there, and returns the hash
-// that stands on record for it.
-func publishEdition(ctx context.Context, tx bun.IDB, p *curriculum.Program, at time.Time) (hash string, err error) {
-	_, err = tx.NewRaw(`INSERT INTO program_editions (program, version, hash, published_at) VALUES (?, ?, ?, ?)
-		ON CONFLICT (program, version) DO NOTHING`, p.Key, p.Version, p.Hash(), db.At(at)).Exec(ctx)
-	if err == nil {
-		err = tx.NewSelect().Table("program_editions").Column("hash").
-			Where("program = ? AND version = ?", p.Key, p.Version).Scan(ctx, &hash)
-	}
-	return hash, db.Check(err)
 }

@@ -54,8 +54,9 @@ func (s *Service) Close(ctx context.Context) error {
 
 // Start begins an attempt at a module's quiz of the actor's own enrollment, or
 // resumes the one that is open; created says which. It returns ErrPassed,
-// ErrExhausted or ErrWait when there is no try to be had, and ErrClosed for a
-// repeated request whose attempt was handed in meanwhile.
+// ErrExhausted or ErrWait when there is no try to be had, ErrClosed for a
+// repeated request whose attempt was handed in meanwhile, and
+// enrollment.ErrNotReviewed for a module that waits for an admin.
 func (s *Service) Start(ctx context.Context, enrollmentID string, module curriculum.ModuleKey) (sheet *OpenSheet, created bool, err error) {
 	p, err := s.enrollments.Own(ctx, access.TakeQuiz, enrollmentID)
 	if err != nil {
@@ -67,7 +68,7 @@ func (s *Service) Start(ctx context.Context, enrollmentID string, module curricu
 	}
 	a, err := s.openNow(ctx, p.ID, module)
 	if err == nil && a == nil {
-		a, created, err = s.begin(ctx, p, m)
+		a, created, err = s.beginIn(ctx, p, m)
 	}
 	if err != nil {
 		return nil, false, fmt.Errorf("start quiz: %w", err)
@@ -96,6 +97,14 @@ func (s *Service) openNow(ctx context.Context, enrollmentID string, module curri
 // tries is the name of the lock on all that decides about another try.
 func tries(enrollmentID string, module curriculum.ModuleKey) string {
 	return "quiz/" + enrollmentID + "/" + string(module)
+}
+
+// beginIn makes an attempt in a module that is open.
+func (s *Service) beginIn(ctx context.Context, p *enrollment.Pinned, m *curriculum.Module) (*attempt, bool, error) {
+	if err := s.enrollments.Opened(ctx, p, m.Key); err != nil {
+		return nil, false, err
+	}
+	return s.begin(ctx, p, m)
 }
 
 // begin makes an attempt, unless somebody was faster.

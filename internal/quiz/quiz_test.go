@@ -14,6 +14,7 @@ import (
 	"github.com/kapstone-lms/kapstone/internal/access"
 	"github.com/kapstone-lms/kapstone/internal/curriculum"
 	"github.com/kapstone-lms/kapstone/internal/db"
+	"github.com/kapstone-lms/kapstone/internal/enrollment"
 	"github.com/kapstone-lms/kapstone/internal/once"
 )
 
@@ -258,6 +259,22 @@ func TestWhoeverLooksFirstClosesASilentAttempt(t *testing.T) {
 }
 
 // What is not one's own answers like what does not exist.
+func TestAModuleThatNobodyReviewedHasNoQuiz(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		e := enrollment.New(w.DB, w.People, w.Clock.Now)
+		strict := serve(t, w.DB, e, inProcess.make(t, w.Clock.Now), w.Clock.Now)
+		if _, _, err := strict.Start(w.trainee, w.enrollment.ID, module); !errors.Is(err, enrollment.ErrNotReviewed) {
+			t.Errorf("Start = %v, want ErrNotReviewed", err)
+		}
+		if _, _, err := e.Accept(w.Admin, w.enrollment.CourseHash, module, "Read by us."); err != nil {
+			t.Fatal(err)
+		}
+		if _, created, err := strict.Start(w.trainee, w.enrollment.ID, module); err != nil || !created {
+			t.Errorf("Start of an accepted one = %v, %v", created, err)
+		}
+	})
+}
+
 func TestWhoMayDoWhat(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		o := w.begin()

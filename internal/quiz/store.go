@@ -191,7 +191,8 @@ func journalize(ctx context.Context, tx bun.Tx, records []record, p patience) (m
 // enrollment's in the order of their numbers. With a module it returns that
 // module's only.
 func attemptsOf(ctx context.Context, idb bun.IDB, enrollmentIDs []string, module curriculum.ModuleKey) (rows []*attempt, err error) {
-	q := idb.NewSelect().Model(&rows).ExcludeColumn("draw").Where("enrollment_id IN (?)", bun.List(enrollmentIDs))
+	q := idb.NewSelect().Model(&rows).Column("id", "enrollment_id", "module", "state", "submitted_at", "score_percent", "passed").
+		Where("enrollment_id IN (?)", bun.List(enrollmentIDs))
 	if module != "" {
 		q.Where("module = ?", module)
 	}

@@ -201,7 +201,7 @@ func (w *world) another(live liveMaker) *Service {
 	if db.IsPostgres(w.url) {
 		d = openDB(w.t, w.url)
 	}
-	return serve(w.t, d, enrollment.New(d, w.People, w.Clock.Now), live.make(w.t, w.Clock.Now), w.Clock.Now)
+	return serve(w.t, d, enrollment.New(d, w.People, w.Clock.Now, enrollment.Unreviewed), live.make(w.t, w.Clock.Now), w.Clock.Now)
 }
 
 // begin starts or resumes the trainee's quiz.

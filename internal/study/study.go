@@ -41,12 +41,14 @@ type Module struct {
 	Resume    *curriculum.Lesson // the first lesson not completed; nil when all are
 }
 
-// A Lesson is a lesson as one trainee stands in it.
+// A Lesson is a lesson as one trainee stands in it. Corrections are there when
+// it is opened: what courses published later have otherwise.
 type Lesson struct {
 	*curriculum.Lesson
-	Reviewed    bool    // a clinician reviewed its module
 	OpenedAt    db.Time // zero until opened
 	CompletedAt db.Time // zero until completed
+	Reviewed    bool    // a clinician reviewed the module
+	Corrections []enrollment.Correction
 }
 
 // Modules returns the modules of the actor's enrollment.
@@ -89,7 +91,7 @@ func stand(m *curriculum.Module, marks map[curriculum.LessonID]mark) Module {
 	standing := Module{Module: m, Lessons: make([]Lesson, len(m.Lessons))}
 	for i, l := range m.Lessons {
 		at := marks[l.ID]
-		standing.Lessons[i] = Lesson{l, m.Reviewed(), at.OpenedAt, at.CompletedAt}
+		standing.Lessons[i] = Lesson{Lesson: l, OpenedAt: at.OpenedAt, CompletedAt: at.CompletedAt, Reviewed: m.Reviewed()}
 		switch {
 		case !at.CompletedAt.IsZero():
 			standing.Completed++
@@ -100,11 +102,17 @@ func stand(m *curriculum.Module, marks map[curriculum.LessonID]mark) Module {
 	return standing
 }
 
-// Open returns a lesson to read and notes that it was opened.
+// Open returns a lesson to read, with what was corrected since, and notes that
+// it was opened. It returns enrollment.ErrNotReviewed for a module that waits
+// for an admin.
 func (s *Service) Open(ctx context.Context, enrollmentID string, key curriculum.ModuleKey, id curriculum.LessonID) (*Lesson, error) {
 	p, l, err := s.lesson(ctx, enrollmentID, key, id)
 	if err != nil {
 		return nil, err
+	}
+	corrected, err := s.enrollments.Corrections(ctx, p)
+	if err != nil {
+		return nil, fmt.Errorf("open lesson: %w", err)
 	}
 	var m mark
 	err = s.db.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
@@ -114,11 +122,43 @@ func (s *Service) Open(ctx context.Context, enrollmentID string, key curriculum.
 	if err != nil {
 		return nil, fmt.Errorf("open lesson: %w", err)
 	}
-	return &Lesson{l, p.Course.Module(key).Reviewed(), m.OpenedAt, m.CompletedAt}, nil
+	of := func(c enrollment.Correction) bool { return c.Lesson == id }
+	l.OpenedAt, l.CompletedAt, l.Corrections = m.OpenedAt, m.CompletedAt, only(corrected, of)
+	return l, nil
+}
+
+// only returns the corrections that want keeps, without touching all.
+func only(all []enrollment.Correction, want func(enrollment.Correction) bool) (some []enrollment.Correction) {
+	for _, c := range all {
+		if want(c) {
+			some = append(some, c)
+		}
+	}
+	return some
+}
+
+// Notices returns what was corrected in the lessons that the actor has
+// completed, by courses published after the one of their enrollment: the
+// oldest first.
+func (s *Service) Notices(ctx context.Context, enrollmentID string) ([]enrollment.Correction, error) {
+	p, err := s.enrollments.Own(ctx, access.Study, enrollmentID)
+	if err != nil {
+		return nil, err
+	}
+	corrected, err := s.enrollments.Corrections(ctx, p)
+	if err != nil || len(corrected) == 0 {
+		return nil, err
+	}
+	marks, err := marksOf(ctx, s.db, enrollmentID)
+	if err != nil {
+		return nil, fmt.Errorf("list notices: %w", err)
+	}
+	return only(corrected, func(c enrollment.Correction) bool { return !marks[c.Lesson].CompletedAt.IsZero() }), nil
 }
 
 // Complete marks a lesson complete. A second time changes nothing. It returns
-// ErrNotOpened where the program asks for lessons to be opened first.
+// ErrNotOpened where the program asks for lessons to be opened first, and
+// enrollment.ErrNotReviewed for a module that waits for an admin.
 func (s *Service) Complete(ctx context.Context, enrollmentID string, key curriculum.ModuleKey, id curriculum.LessonID) (*Lesson, error) {
 	p, l, err := s.lesson(ctx, enrollmentID, key, id)
 	if err != nil {
@@ -146,11 +186,13 @@ func (s *Service) Complete(ctx context.Context, enrollmentID string, key curricu
 	if err != nil {
 		return nil, fmt.Errorf("complete lesson: %w", err)
 	}
-	return &Lesson{l, p.Course.Module(key).Reviewed(), m.OpenedAt, m.CompletedAt}, nil
+	l.OpenedAt, l.CompletedAt = m.OpenedAt, m.CompletedAt
+	return l, nil
 }
 
-// lesson finds a lesson of the actor's enrollment under its own module.
-func (s *Service) lesson(ctx context.Context, enrollmentID string, key curriculum.ModuleKey, id curriculum.LessonID) (*enrollment.Pinned, *curriculum.Lesson, error) {
+// lesson finds a lesson of the actor's enrollment under its own module, if that
+// is open.
+func (s *Service) lesson(ctx context.Context, enrollmentID string, key curriculum.ModuleKey, id curriculum.LessonID) (*enrollment.Pinned, *Lesson, error) {
 	p, err := s.enrollments.Own(ctx, access.Study, enrollmentID)
 	if err != nil {
 		return nil, nil, err
@@ -163,7 +205,10 @@ func (s *Service) lesson(ctx context.Context, enrollmentID string, key curriculu
 	if l == nil {
 		return nil, nil, db.ErrNone
 	}
-	return p, l, nil
+	if err := s.enrollments.Opened(ctx, p, key); err != nil {
+		return nil, nil, err
+	}
+	return p, &Lesson{Lesson: l, Reviewed: m.Reviewed()}, nil
 }
 
 // Completed returns when each enrollment completed which lessons. It reads

@@ -9,6 +9,7 @@ import (
 	"github.com/kapstone-lms/kapstone/internal/audit"
 	"github.com/kapstone-lms/kapstone/internal/db"
 	"github.com/kapstone-lms/kapstone/internal/dbtest"
+	"github.com/kapstone-lms/kapstone/internal/enrollment"
 	"github.com/kapstone-lms/kapstone/internal/schooltest"
 	"github.com/kapstone-lms/kapstone/internal/study"
 )
@@ -100,3 +101,79 @@ func TestALessonIsFoundUnderItsOwnModuleOnly(t *testing.T) {
 }
 
 func second(_ *study.Lesson, err error) error { return err }
+
+func TestWhoReadALessonIsToldOfItsCorrection(t *testing.T) {
+	each(t, func(t *testing.T, s *schooltest.School, st *study.Service) {
+		trainee, e := s.Trainee("Noor Vance", s.Cohort)
+		other, o := s.Trainee("Otto Other", s.Cohort)
+		first := s.Course.Modules[0]
+		if _, err := st.Complete(trainee, e.ID, first.Key, first.Lessons[0].ID); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := st.Notices(trainee, e.ID); err != nil || len(got) != 0 {
+			t.Errorf("Notices before = %v, %v; want none", got, err)
+		}
+		s.Clock.Advance(time.Hour)
+		if _, err := s.Enrollments.PublishFromShell(t.Context(), s.Course, schooltest.Course(t, schooltest.OtherLesson), "A sentence was left out."); err != nil {
+			t.Fatal(err)
+		}
+		got, err := st.Notices(trainee, e.ID)
+		if err != nil || len(got) != 1 || got[0].Lesson != first.Lessons[0].ID || got[0].Module != first.Key || got[0].Title != first.Lessons[0].Title ||
+			got[0].Note != "A sentence was left out." || !got[0].PublishedAt.Equal(s.Clock.Now()) {
+			t.Errorf("Notices = %+v, %v", got, err)
+		}
+		if got, err := st.Notices(other, o.ID); err != nil || len(got) != 0 {
+			t.Errorf("Notices of who has not read it = %v, %v; want none", got, err)
+		}
+		for i, want := range []int{1, 0} {
+			if l, err := st.Open(other, o.ID, first.Key, first.Lessons[i].ID); err != nil || len(l.Corrections) != want {
+				t.Errorf("Open lesson %d shows %+v, %v; want %d corrections", i+1, l.Corrections, err, want)
+			}
+		}
+		late, n := s.Trainee("Pia Later", s.Cohort)
+		if _, err := st.Complete(late, n.ID, first.Key, first.Lessons[0].ID); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := st.Notices(late, n.ID); err != nil || len(got) != 0 {
+			t.Errorf("Notices of who read the corrected one = %v, %v; want none", got, err)
+		}
+		if _, err := st.Notices(other, e.ID); !errors.Is(err, db.ErrNone) {
+			t.Errorf("Notices of another's enrollment = %v, want ErrNone", err)
+		}
+	})
+}
+
+func TestAModuleThatNobodyReviewedIsClosed(t *testing.T) {
+	each(t, func(t *testing.T, s *schooltest.School, _ *study.Service) {
+		strict := enrollment.New(s.DB, s.People, s.Clock.Now)
+		if err := strict.Publish(t.Context(), schooltest.Course(t, schooltest.Reviewed)); err != nil {
+			t.Fatal(err)
+		}
+		st := study.New(s.DB, strict, s.Clock.Now)
+		trainee := s.Person("Noor Vance", access.Grant{Role: access.Trainee})
+		e, err := strict.Enroll(s.Admin, s.Cohort.ID, access.From(trainee).ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		open, shut := s.Course.Modules[0], s.Course.Modules[1]
+		if l, err := st.Open(trainee, e.ID, open.Key, open.Lessons[0].ID); err != nil || !l.Reviewed {
+			t.Errorf("Open of a reviewed one = %+v, %v", l, err)
+		}
+		if _, err := st.Open(trainee, e.ID, shut.Key, shut.Lessons[0].ID); !errors.Is(err, enrollment.ErrNotReviewed) {
+			t.Errorf("Open = %v, want ErrNotReviewed", err)
+		}
+		if _, err := st.Complete(trainee, e.ID, shut.Key, shut.Lessons[0].ID); !errors.Is(err, enrollment.ErrNotReviewed) {
+			t.Errorf("Complete = %v, want ErrNotReviewed", err)
+		}
+		all, err := st.Modules(trainee, e.ID)
+		if err != nil || len(all) != len(s.Course.Modules) || all[1].Lessons[0].Reviewed {
+			t.Errorf("Modules = %v; what there is to study is shown all the same", err)
+		}
+		if _, _, err := strict.Accept(s.Admin, strict.Current().Hash(), shut.Key, "Read by us."); err != nil {
+			t.Fatal(err)
+		}
+		if l, err := st.Open(trainee, e.ID, shut.Key, shut.Lessons[0].ID); err != nil || l.Reviewed {
+			t.Errorf("Open of an accepted one = %+v, %v; want it open and not reviewed", l, err)
+		}
+	})
+}
