@@ -74,10 +74,12 @@ func (s *Service) CompareCohort(ctx context.Context, cohortID string) ([]*Compar
 }
 
 func (s *Service) compare(ctx context.Context, all []*enrollment.Pinned, track string) ([]*Comparison, error) {
-	newest := s.enrollments.Current()
+	newest, err := s.enrollments.Newest(ctx)
+	if err != nil {
+		return nil, err
+	}
 	moved := make([]*enrollment.Pinned, len(all))
 	for i, p := range all {
-		var err error
 		if moved[i], err = s.enrollments.PinTo(p.Enrollment, newest); err != nil {
 			return nil, err
 		}
