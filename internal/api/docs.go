@@ -30,7 +30,7 @@ type docsOperation struct {
 type docsField struct{ Name, In, Type, Text string }
 
 // groupOrder is the order of the page's sections.
-var groupOrder = []string{"sign-in", "account", "progress", "study", "quiz", "practicum", "grading", "attendance", "standing", "people", "cohorts", "certificates", "public", "audit"}
+var groupOrder = []string{"sign-in", "account", "progress", "study", "quiz", "practicum", "grading", "attendance", "standing", "people", "course", "cohorts", "certificates", "public", "audit"}
 
 func docsOf(doc *huma.OpenAPI) docsPageData {
 	groups := make(map[string][]docsOperation)

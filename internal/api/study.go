@@ -6,6 +6,7 @@ import (
 
 	"github.com/kapstone-lms/kapstone/internal/access"
 	"github.com/kapstone-lms/kapstone/internal/curriculum"
+	"github.com/kapstone-lms/kapstone/internal/enrollment"
 	"github.com/kapstone-lms/kapstone/internal/study"
 )
 
@@ -64,22 +65,42 @@ func viewModuleDetail(m *study.Module) moduleDetailView {
 
 type lessonView struct {
 	lessonEntry
-	Reviewed bool         `json:"clinically_reviewed" doc:"a clinician has reviewed the lesson's module"`
-	Notice   string       `json:"notice,omitempty" doc:"show it with the lesson"`
-	HTML     string       `json:"html" doc:"the lesson's text, sanitized, with its figures as inline SVG"`
-	Sources  []sourceView `json:"sources"`
+	Reviewed    bool             `json:"clinically_reviewed" doc:"a clinician has reviewed the lesson's module"`
+	Notice      string           `json:"notice,omitempty" doc:"show it with the lesson"`
+	HTML        string           `json:"html" doc:"the lesson's text, sanitized, with its figures as inline SVG"`
+	Sources     []sourceView     `json:"sources"`
+	Corrections []correctionView `json:"corrections" doc:"what courses published later have otherwise; oldest first"`
 }
 
 // notReviewed stands on every lesson of a module that no clinician reviewed.
 const notReviewed = "Not clinically reviewed."
 
+type correctionView struct {
+	PublishedAt time.Time `json:"published_at"`
+	Note        string    `json:"note" doc:"what was corrected, in the publisher's words"`
+}
+
+type noticeView struct {
+	Module string `json:"module"`
+	Lesson string `json:"lesson"`
+	Title  string `json:"title"`
+	correctionView
+}
+
+func viewCorrection(c enrollment.Correction) noticeView {
+	return noticeView{string(c.Module), string(c.Lesson), c.Title, correctionView{c.PublishedAt.Time, c.Note}}
+}
+
 func viewOpened(l *study.Lesson) lessonView {
-	v := lessonView{lessonEntry: viewLesson(*l), Reviewed: l.Reviewed, HTML: l.HTML, Sources: []sourceView{}}
+	v := lessonView{lessonEntry: viewLesson(*l), Reviewed: l.Reviewed, HTML: l.HTML, Sources: []sourceView{}, Corrections: []correctionView{}}
 	if !l.Reviewed {
 		v.Notice = notReviewed
 	}
 	for _, s := range l.Sources {
 		v.Sources = append(v.Sources, sourceView{s.Key, s.What, s.Confidence})
+	}
+	for _, c := range l.Corrections {
+		v.Corrections = append(v.Corrections, correctionView{c.PublishedAt.Time, c.Note})
 	}
 	return v
 }
@@ -134,5 +155,13 @@ func (a *API) studyRoutes() {
 				return nil, err
 			}
 			return &reply[lessonEntry]{viewLesson(*l)}, nil
+		})
+	handle(a, Route{Method: "GET", Path: Base + "/enrollments/{id}/notices", ID: "list-notices", Act: access.Study, tag: "study", summary: "What was corrected in lessons you have completed"},
+		func(ctx context.Context, in *ByID) (*listOf[noticeView], error) {
+			rows, err := a.Study.Notices(ctx, in.ID)
+			if err != nil {
+				return nil, err
+			}
+			return pageOf(rows, 0, nil, viewCorrection), nil
 		})
 }

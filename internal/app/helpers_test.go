@@ -44,7 +44,7 @@ func (l *logs) Write(p []byte) (int, error) {
 	return l.all.Write(p)
 }
 
-func open(t *testing.T, c app.Config) *app.App {
+func open(t testing.TB, c app.Config) *app.App {
 	t.Helper()
 	a, err := app.New(t.Context(), c)
 	if err != nil {
@@ -60,7 +60,7 @@ func open(t *testing.T, c app.Config) *app.App {
 
 // A caller speaks to a server as one person.
 type caller struct {
-	t     *testing.T
+	t     testing.TB
 	app   *app.App
 	token string
 	id    string
@@ -70,7 +70,7 @@ type caller struct {
 const password = "seven quiet harbors at dusk"
 
 // person adds somebody from the shell and signs them in.
-func person(t *testing.T, a *app.App, name string, grants ...access.Grant) *caller {
+func person(t testing.TB, a *app.App, name string, grants ...access.Grant) *caller {
 	t.Helper()
 	email := strings.ToLower(strings.ReplaceAll(name, " ", ".")) + "@school.test"
 	made, err := a.People.CreateFromShell(t.Context(), identity.NewPerson{Email: email, Name: name, Password: password, Grants: grants})
@@ -168,12 +168,12 @@ type school struct {
 	cohort, enrollment         string
 }
 
-func newSchool(t *testing.T, c app.Config) *school {
+func newSchool(t testing.TB, c app.Config) *school {
 	t.Helper()
 	return schoolOn(t, open(t, c))
 }
 
-func schoolOn(t *testing.T, a *app.App) *school {
+func schoolOn(t testing.TB, a *app.App) *school {
 	t.Helper()
 	s := &school{App: a, admin: person(t, a, "Ada Admin", access.Grant{Role: access.Admin}), instructor: person(t, a, "Ines Instructor", access.Grant{Role: access.Instructor})}
 	s.cohort = s.openCohort("Autumn", s.instructor)

@@ -13,6 +13,7 @@ import (
 	"github.com/kapstone-lms/kapstone/internal/app"
 	"github.com/kapstone-lms/kapstone/internal/dbtest"
 	"github.com/kapstone-lms/kapstone/internal/demo"
+	"github.com/kapstone-lms/kapstone/modules"
 )
 
 // The whole story, as demo --journey tells it, in both homes.
@@ -110,5 +111,29 @@ func TestTheDemoKeepsItsPeople(t *testing.T) {
 	o.Config.Listen = "0.0.0.0:8080"
 	if _, err := demo.Open(t.Context(), o); err == nil {
 		t.Error("the demo opened on an address that others can reach")
+	}
+}
+
+func TestTheDemoServesAnotherCourse(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "course")
+	if err := os.CopyFS(dir, modules.FS); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(dir, "01-science", "module.yaml")
+	text, err := os.ReadFile(file)
+	if err == nil {
+		err = os.WriteFile(file, append(text, "# another course\n"...), 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := demo.Open(t.Context(), demo.Options{Config: app.Config{Data: t.TempDir(), Listen: "127.0.0.1:0", Course: dir}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.App.Close(t.Context())
+	embedded, err := app.LoadCourse("")
+	if err != nil || d.App.Enrollments.Current().Hash() == embedded.Hash() {
+		t.Errorf("the demo serves the embedded course, %v", err)
 	}
 }
