@@ -11,7 +11,9 @@ import (
 )
 
 type courseCmd struct {
-	Check courseCheckCmd `cmd:"" help:"Check a course: every fault with its file and line, then what to look at."`
+	Check   courseCheckCmd   `cmd:"" help:"Check a course: every fault with its file and line, then what to look at."`
+	Export  courseExportCmd  `cmd:"" help:"Write the course on record as files: the one published last, or the embedded one."`
+	Publish coursePublishCmd `cmd:"" help:"Publish a course: show what is otherwise than on record and, with --yes, make it the one for new enrollments."`
 }
 
 type courseCheckCmd struct {

@@ -21,7 +21,8 @@ type cli struct {
 	Serve   serveCmd   `cmd:"" help:"Run the server."`
 	Demo    demoCmd    `cmd:"" help:"Run a server with a made-up cohort to look at, on loopback."`
 	User    userCmd    `cmd:"" help:"Add people from the shell."`
-	Course  courseCmd  `cmd:"" help:"Check a course."`
+	Course  courseCmd  `cmd:"" help:"Check, export and publish a course."`
+	Program programCmd `cmd:"" help:"Check programs, and compare them."`
 	Routes  routesCmd  `cmd:"" help:"List every route and who may use it."`
 	Audit   auditCmd   `cmd:"" help:"Verify the ledger."`
 	Migrate migrateCmd `cmd:"" help:"Bring the database's schema up to date, then end."`
