@@ -11,7 +11,6 @@ import (
 
 	"github.com/kapstone-lms/kapstone/internal/access"
 	"github.com/kapstone-lms/kapstone/internal/app"
-	"github.com/kapstone-lms/kapstone/internal/db"
 )
 
 // A step is one request of a walk: what the answer says, and what it hides.
@@ -49,7 +48,7 @@ func walk(t *testing.T, steps []step) {
 func (s *school) event(cohort string) string {
 	s.admin.t.Helper()
 	if err := s.DB.Tx(s.admin.t.Context(), func(ctx context.Context, tx bun.Tx) error {
-		_, err := tx.NewRaw(`UPDATE enrollments SET enrolled_at = ?`, db.At(s.Clock.Now().Add(-24*time.Hour))).Exec(ctx)
+		_, err := tx.NewRaw(`UPDATE enrollments SET starts_on = ?`, s.Clock.Now().AddDate(0, 0, -2).Format(time.DateOnly)).Exec(ctx)
 		return err
 	}); err != nil {
 		s.admin.t.Fatal(err)

@@ -38,7 +38,7 @@ func lock(ctx context.Context, tx bun.IDB) error { return db.Lock(ctx, tx, "atte
 
 // Plan makes an event of a cohort that the actor teaches or administers.
 func (s *Service) Plan(ctx context.Context, cohortID string, e Event) (*Event, error) {
-	c, err := s.cohort(ctx, access.ManageEvents, cohortID)
+	c, err := s.enrollments.Cohort(ctx, access.ManageEvents, cohortID)
 	if err != nil {
 		return nil, err
 	}
@@ -176,17 +176,8 @@ func (s *Service) mayRead(ctx context.Context, cohortID string) error {
 			return nil
 		}
 	}
-	_, err = s.cohort(ctx, access.SeeEvents, cohortID)
+	_, err = s.enrollments.Cohort(ctx, access.SeeEvents, cohortID)
 	return err
-}
-
-// cohort returns a cohort for which the actor may do act.
-func (s *Service) cohort(ctx context.Context, act access.Act, id string) (*enrollment.Cohort, error) {
-	c, err := s.enrollments.Cohort(ctx, act, id)
-	if err != nil {
-		return nil, err
-	}
-	return c, access.From(ctx).MayIn(act, c.Program)
 }
 
 // event returns an event, and its cohort, for which the actor may do act. One
@@ -199,6 +190,6 @@ func (s *Service) event(ctx context.Context, act access.Act, id string) (*Event,
 	if err != nil {
 		return nil, nil, err
 	}
-	c, err := s.cohort(ctx, act, e.CohortID)
+	c, err := s.enrollments.Cohort(ctx, act, e.CohortID)
 	return e, c, err
 }

@@ -86,7 +86,11 @@ func (s *Service) admit(ctx context.Context, tx bun.IDB, e *Event, of *enrollmen
 	if err != nil {
 		return err
 	}
-	if err := p.fit(e, firstDay(of, zone), s.now()); err != nil {
+	day, err := firstDay(of, zone)
+	if err != nil {
+		return err
+	}
+	if err := p.fit(e, day, s.now()); err != nil {
 		return err
 	}
 	others, err := heldNear(ctx, tx, []string{of.PersonID}, e)
@@ -96,10 +100,14 @@ func (s *Service) admit(ctx context.Context, tx bun.IDB, e *Event, of *enrollmen
 	return p.clash(e, others, bars)
 }
 
-// firstDay is the first moment of the day on which an enrollment takes effect.
-func firstDay(of *enrollment.Enrollment, zone *time.Location) time.Time {
-	year, month, day := of.Since().In(zone).Date()
-	return time.Date(year, month, day, 0, 0, 0, 0, zone)
+// firstDay is the first moment of an enrollment's first day, which may be
+// before the day of enrolling.
+func firstDay(of *enrollment.Enrollment, zone *time.Location) (time.Time, error) {
+	day, err := time.ParseInLocation(time.DateOnly, of.StartsOn, zone)
+	if err != nil {
+		return day, fmt.Errorf("enrollment %s: %w", of.ID, err)
+	}
+	return day, nil
 }
 
 // Confirm makes a claimed presence count. One that counts stays as it is.

@@ -15,6 +15,7 @@ import (
 	"github.com/kapstone-lms/kapstone/internal/db"
 	"github.com/kapstone-lms/kapstone/internal/enrollment"
 	"github.com/kapstone-lms/kapstone/internal/once"
+	"github.com/kapstone-lms/kapstone/internal/schooltest"
 )
 
 func TestAClaimWaitsAndAnInstructorDecides(t *testing.T) {
@@ -136,33 +137,28 @@ func TestWhatAClaimIsRefusedFor(t *testing.T) {
 	})
 }
 
+// The first day is the effective one, which may be before the day of enrolling,
+// in the cohort's time zone.
 func TestAFirstDayIsTheCohorts(t *testing.T) {
-	denver, err := time.LoadLocation("America/Denver")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for enrolled, first := range map[string]string{
-		"2026-11-25T05:00:00Z": "2026-11-24T07:00:00Z", // still the 24th there
-		"2026-11-25T07:00:00Z": "2026-11-25T07:00:00Z",
-		"2026-11-01T12:00:00Z": "2026-11-01T06:00:00Z", // summer time ended that day
-		"2026-11-02T12:00:00Z": "2026-11-02T07:00:00Z",
+	for _, tt := range []struct{ zone, starts, first string }{
+		{"America/Denver", "2026-11-24", "2026-11-24T07:00:00Z"},
+		{"America/Denver", "2026-08-24", "2026-08-24T06:00:00Z"},
+		{"America/Denver", "2026-11-01", "2026-11-01T06:00:00Z"}, // summer time ends that day
+		{"America/Denver", "2026-11-02", "2026-11-02T07:00:00Z"},
+		{"Pacific/Auckland", "2026-11-24", "2026-11-23T11:00:00Z"}, // where noon in Greenwich is the next day
+		{"UTC", "2026-08-24", "2026-08-24T00:00:00Z"},
 	} {
-		at, err := time.Parse(time.RFC3339, enrolled)
+		zone, err := time.LoadLocation(tt.zone)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := firstDay(&enrollment.Enrollment{EnrolledAt: db.At(at)}, denver).UTC().Format(time.RFC3339); got != first {
-			t.Errorf("enrolled at %s, the first day begins at %s, want %s", enrolled, got, first)
+		got, err := firstDay(&enrollment.Enrollment{StartsOn: tt.starts, EnrolledAt: db.At(schooltest.Start)}, zone)
+		if err != nil || got.UTC().Format(time.RFC3339) != tt.first {
+			t.Errorf("of %s in %s the first moment is %v, %v; want %s", tt.starts, tt.zone, got, err, tt.first)
 		}
 	}
-}
-
-// An enrollment may take effect before the day on which it was written down.
-func TestAFirstDayMayBeEarlier(t *testing.T) {
-	at := db.At(time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC))
-	e := &enrollment.Enrollment{EnrolledAt: at, StartsOn: "2026-08-24"}
-	if got, want := firstDay(e, time.UTC), time.Date(2026, 8, 24, 0, 0, 0, 0, time.UTC); !got.Equal(want) {
-		t.Errorf("the first day begins at %v, want %v", got, want)
+	if _, err := firstDay(&enrollment.Enrollment{}, time.UTC); err == nil {
+		t.Error("an enrollment without a first day has one")
 	}
 }
 
@@ -170,9 +166,6 @@ func TestAFirstDayMayBeEarlier(t *testing.T) {
 func TestTheFirstDayBeginsAtMidnightOfTheCohort(t *testing.T) {
 	each(t, func(t *testing.T, s *school) {
 		midnight := time.Date(2026, 11, 24, 7, 0, 0, 0, time.UTC) // in Denver; the trainee came at 02:00
-		if zone, err := s.Enrollments.Zone(t.Context(), s.DB, s.Cohort.ID); err != nil || !firstDay(s.enrollment, zone).Equal(midnight) {
-			t.Errorf("the first day begins at %v, %v; want %v", firstDay(s.enrollment, zone), err, midnight)
-		}
 		night := s.ended(0)
 		night.StartsAt = db.At(midnight.Add(-time.Hour))
 		e := s.plan(night)

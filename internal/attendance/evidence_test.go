@@ -149,7 +149,7 @@ func TestMinutesDoNotCareForSummerTime(t *testing.T) {
 		e.StartsAt, e.Minutes = db.At(time.Date(2026, 11, 1, 7, 0, 0, 0, time.UTC)), 180 // 01:00 twice, then 03:00 in Denver
 		night := s.plan(e)
 		early := enrollment.Enrollment{ID: s.enrollment.ID, CohortID: s.Cohort.ID}
-		if err := s.exec(`UPDATE enrollments SET enrolled_at = ? WHERE id = ?`, db.At(schooltest.Start.AddDate(0, -2, 0)), early.ID); err != nil {
+		if err := s.exec(`UPDATE enrollments SET starts_on = '2026-10-01' WHERE id = ?`, early.ID); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := s.SetRoster(s.Instructor, night.ID, []Stay{s.stay(0, 180, "")}); err != nil {

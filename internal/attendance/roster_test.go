@@ -252,7 +252,7 @@ func TestATransferLeavesTheRosterWhole(t *testing.T) {
 		e := s.plan(s.ended(time.Hour))
 		s.at(e, Confirmed)
 		spring := s.OpenCohort("Spring", s.Instructor)
-		if err := s.exec(`UPDATE enrollments SET cohort_id = ? WHERE id = ?`, spring.ID, s.enrollment.ID); err != nil {
+		if _, err := s.Enrollments.Do(s.Admin, s.enrollment.ID, enrollment.Form{Kind: enrollment.Transfer, CohortID: spring.ID, Reason: "Moved to another city."}); err != nil {
 			t.Fatal(err)
 		}
 		r, err := s.Roster(s.Instructor, e.ID)

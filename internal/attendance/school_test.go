@@ -37,7 +37,7 @@ func each(t *testing.T, f func(t *testing.T, s *school)) {
 func (s *school) mate() *enrollment.Enrollment {
 	s.t.Helper()
 	_, e := s.Trainee("Otto Other", s.Cohort)
-	if err := s.exec(`UPDATE enrollments SET enrolled_at = ? WHERE id = ?`, s.enrollment.EnrolledAt, e.ID); err != nil {
+	if err := s.exec(`UPDATE enrollments SET starts_on = ? WHERE id = ?`, s.enrollment.StartsOn, e.ID); err != nil {
 		s.t.Fatal(err)
 	}
 	return e

@@ -15,14 +15,17 @@ import (
 // members are the people whom a roster names, as they stand before it.
 type members struct {
 	event *Event
-	zone  *time.Location
 	taker string                            // who takes the roster
 	of    map[string]*enrollment.Enrollment // of the event's cohort only, by id
+	first map[string]time.Time              // the first moment of each enrollment
 	held  map[string][]held                 // what stands of each person near the event
 }
 
 func (s *Service) members(ctx context.Context, tx bun.IDB, e *Event, items []Stay) (*members, error) {
-	m := &members{event: e, taker: access.From(ctx).ID, of: make(map[string]*enrollment.Enrollment), held: make(map[string][]held)}
+	m := &members{
+		event: e, taker: access.From(ctx).ID, of: make(map[string]*enrollment.Enrollment), first: make(map[string]time.Time),
+		held: make(map[string][]held),
+	}
 	var ids, people []string
 	for _, t := range items {
 		if db.IsID(t.EnrollmentID) {
@@ -33,14 +36,19 @@ func (s *Service) members(ctx context.Context, tx bun.IDB, e *Event, items []Sta
 	if err != nil {
 		return nil, err
 	}
-	for id, of := range all {
-		if of.CohortID == e.CohortID {
-			m.of[id] = of
-			people = append(people, of.PersonID)
-		}
-	}
-	if m.zone, err = s.enrollments.Zone(ctx, tx, e.CohortID); err != nil {
+	zone, err := s.enrollments.Zone(ctx, tx, e.CohortID)
+	if err != nil {
 		return nil, err
+	}
+	for id, of := range all {
+		if of.CohortID != e.CohortID {
+			continue
+		}
+		m.of[id] = of
+		people = append(people, of.PersonID)
+		if m.first[id], err = firstDay(of, zone); err != nil {
+			return nil, err
+		}
 	}
 	rows, err := heldNear(ctx, tx, people, e)
 	for _, h := range rows {
@@ -60,7 +68,7 @@ func (m *members) check(p *Presence, earlier []*Presence, now time.Time) error {
 	if of.PersonID == m.taker {
 		return ErrOwn.At("enrollment_id")
 	}
-	if err := p.fit(m.event, firstDay(of, m.zone), now); err != nil {
+	if err := p.fit(m.event, m.first[of.ID], now); err != nil {
 		return err
 	}
 	if slices.ContainsFunc(earlier, func(q *Presence) bool { return p.span(m.event).overlaps(q.span(m.event)) }) {
