@@ -28,6 +28,7 @@ type Life struct {
 	Status   Status
 	Zone     string // the cohort's time zone
 	StartsOn string // the effective date; it may be before the day of enrolling
+	InCohort string // since when the enrollment is in its present cohort
 	// AsOf is the day on which this was worked out: Status is that day's, and a
 	// leave without an end counts to it.
 	AsOf string

@@ -167,3 +167,12 @@ func TestTheLifeDoesNotDependOnTheOrderRead(t *testing.T) {
 		}
 	})
 }
+
+func TestATransferBeginsAnewInACohort(t *testing.T) {
+	deeds := []*Deed{{ID: "1", Number: 1, Kind: Transfer, EffectiveOn: "2026-12-01"}, {ID: "2", Number: 2, Kind: Extend, EffectiveOn: "2026-12-05", Days: 3}}
+	for n, want := range map[int]string{0: "2026-11-02", 2: "2026-12-01"} {
+		if l, err := replay("2026-11-02", deeds[:n], "2026-12-24"); err != nil || l.InCohort != want || l.StartsOn != "2026-11-02" {
+			t.Errorf("after %d deeds: %+v, %v; want to be in the cohort since %s", n, l, err, want)
+		}
+	}
+}

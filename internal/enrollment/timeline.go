@@ -78,7 +78,7 @@ type turn struct {
 // of the days on which they take effect; those of one day in the order in which
 // they were done. Its error is a misfit.
 func run(start string, deeds []*Deed) (*timeline, error) {
-	t := &timeline{Life: Life{StartsOn: start}, now: Active}
+	t := &timeline{Life: Life{StartsOn: start, InCohort: start}, now: Active}
 	ordered := slices.SortedStableFunc(slices.Values(deeds), func(a, b *Deed) int {
 		return cmp.Or(cmp.Compare(a.EffectiveOn, b.EffectiveOn), cmp.Compare(a.Number, b.Number))
 	})
@@ -146,6 +146,8 @@ func (t *timeline) take(d *Deed) {
 		t.Leaves = append(t.Leaves, Leave{From: d.EffectiveOn})
 	case Extend:
 		t.Extension += d.Days
+	case Transfer:
+		t.InCohort = d.EffectiveOn
 	}
 }
 

@@ -231,7 +231,7 @@ func (v *evaluation) attendance(n *Node, r *curriculum.Requirement) {
 	got, planned, left, ups := 0, 0, 0, 0
 	madeUp := v.makeUps(r.Subject)
 	for _, a := range v.evidence.Attended {
-		if a.Event.Series != r.Subject || a.Event.MakesUp != "" {
+		if a.Event.Series != r.Subject || a.Event.MakesUp != "" || v.before(a) {
 			continue
 		}
 		minutes := there(a, r.LateAfter)
@@ -258,6 +258,12 @@ func (v *evaluation) attendance(n *Node, r *curriculum.Requirement) {
 		n.Status = Blocked
 		n.Next = "The events that are left are not enough. Ask your instructor how to make up for what you missed."
 	}
+}
+
+// before reports whether the cohort met before this person was in it: nobody
+// misses what was before their time.
+func (v *evaluation) before(a attendance.Attended) bool {
+	return a.Day < v.evidence.Life.InCohort && a.Online+a.Present+a.Waiting == 0
 }
 
 // makeUps returns, by the event that was missed, the minutes that made up for

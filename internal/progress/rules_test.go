@@ -181,6 +181,16 @@ func TestAttendance(t *testing.T) {
 		{"no dates", none, "not_met 0/1", "The dates are not set yet."},
 		{"late, within what is tolerated", func(w *world) { w.event("a", "weekly", "2026-11-10", 100, 90) }, "met 100/90", ""},
 		{"later than that", func(w *world) { w.event("a", "weekly", "2026-11-10", 100, 89) }, "blocked 89/90", "Ask your instructor how to make up"},
+		{"what was before one's time is not missed", func(w *world) {
+			w.Life.InCohort = "2026-11-10"
+			w.event("a", "weekly", "2026-11-09", 100, 0)
+			w.event("b", "weekly", "2026-11-10", 100, 95)
+		}, "met 100/90", ""},
+		{"what was before it counts where one was there", func(w *world) {
+			w.Life.InCohort = "2026-11-10"
+			w.event("a", "weekly", "2026-11-09", 100, 100)
+			w.event("b", "weekly", "2026-11-10", 100, 50)
+		}, "blocked 150/180", ""},
 		{"missed, with more to come", func(w *world) {
 			w.event("a", "weekly", "2026-11-10", 100, 80)
 			w.event("b", "weekly", "2026-12-10", 100, 0)
