@@ -14,6 +14,7 @@ type programView struct {
 	Title   string `json:"title"`
 	Summary string `json:"summary"`
 	Default bool   `json:"default"`
+	Example bool   `json:"example" doc:"shows how a real program could read; nobody can be enrolled in it"`
 }
 
 type cohortView struct {
@@ -73,7 +74,7 @@ func (a *API) cohortRoutes() {
 				return nil, err
 			}
 			return pageOf(rows, 0, nil, func(p *curriculum.Program) programView {
-				return programView{p.Key, p.Version, p.Title, p.Summary, p.Default}
+				return programView{p.Key, p.Version, p.Title, p.Summary, p.Default, p.Example}
 			}), nil
 		})
 	handle(a, Route{Method: "POST", Path: Base + "/cohorts", ID: "open-cohort", Act: access.ManageCohorts, tag: "cohorts", status: 201, summary: "Open a cohort"},

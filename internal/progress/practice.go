@@ -210,7 +210,11 @@ func (v *evaluation) cases(n *Node, r *curriculum.Requirement) {
 	if n.Status = reached(n.Have, n.Need); n.Status == Met {
 		return
 	}
-	n.Missing = []string{fmt.Sprintf("%d more case%s among your signed sessions", n.Need-n.Have, plural(n.Need-n.Have))}
+	more := ""
+	if n.Have > 0 {
+		more = " more"
+	}
+	n.Missing = []string{fmt.Sprintf("%d%s case%s among your signed sessions", n.Need-n.Have, more, plural(n.Need-n.Have))}
 	n.Next = "Begin a new case with your next session: leave the case reference out of the log."
 	n.Call = Call{Method: "POST", Path: "logs"}
 }
@@ -234,7 +238,9 @@ func (v *evaluation) countersigned(n *Node, r *curriculum.Requirement) {
 		}
 	}
 	if n.Need == 0 {
-		n.Need = 1
+		n.Need, n.Missing = 1, []string{"your first signed log"}
+		n.Next, n.Call = "Practice a session and log it.", Call{Method: "POST", Path: "logs"}
+		return
 	}
 	if n.Status = reached(n.Have, n.Need); n.Status == Met {
 		return

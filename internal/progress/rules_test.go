@@ -240,7 +240,7 @@ func TestPracticeIsCountedAsItIsAsked(t *testing.T) {
 		}, "in_progress 4/5", "1 signed integration session"},
 	})
 	rule(t, curriculum.Requirement{Type: curriculum.LogsCountersigned, Days: 30, Approved: []string{"Dr. Mori"}}, []ruling{
-		{"none", none, "not_met 0/1", "Send each of your logs"},
+		{"none", none, "not_met 0/1", "your first signed log"},
 		{"by somebody else", func(w *world) { w.practice(1, led) }, "not_met 0/1", "1 signature on your logs"},
 		{"by one who may", func(w *world) { s := led; s.SignerName = "Dr. Mori"; w.practice(1, s) }, "met 1/1", ""},
 		{"one that waits too long", func(w *world) {
