@@ -3,7 +3,6 @@ package app_test
 import (
 	"context"
 	"fmt"
-	"strings"
 	"testing"
 	"time"
 
@@ -12,36 +11,6 @@ import (
 	"github.com/kapstone-lms/kapstone/internal/access"
 	"github.com/kapstone-lms/kapstone/internal/app"
 )
-
-// A step is one request of a walk: what the answer says, and what it hides.
-type step struct {
-	name         string
-	as           *caller
-	method, path string
-	body         any
-	status       int
-	says, hides  []string
-}
-
-func walk(t *testing.T, steps []step) {
-	t.Helper()
-	for _, tt := range steps {
-		status, body := tt.as.do(tt.method, tt.path, tt.body)
-		if status != tt.status {
-			t.Errorf("%s: %d %s, want %d", tt.name, status, body, tt.status)
-		}
-		for _, s := range tt.says {
-			if !strings.Contains(string(body), s) {
-				t.Errorf("%s: the answer does not say %q: %s", tt.name, s, body)
-			}
-		}
-		for _, h := range tt.hides {
-			if strings.Contains(string(body), h) {
-				t.Errorf("%s: the answer says %q: %s", tt.name, h, body)
-			}
-		}
-	}
-}
 
 // event plans an event that has just ended and returns its id. Everybody came
 // to the school the day before.

@@ -67,14 +67,7 @@ func TestRecordsShowEachTheirOwn(t *testing.T) {
 		balance := body{"source": "Old System", "dry_run": false, "csv": "kind,subject,category,minutes,day\nhours,,didactic,600,2025-03-01\n"}
 		list, queue := s.at("records"), "/api/v1/record-queue"
 		record := func(id, deed string) string { return "/api/v1/records/" + id + "/" + deed }
-		for _, tt := range []struct {
-			name         string
-			as           *caller
-			method, path string
-			body         any
-			status       int
-			says, hides  []string
-		}{
+		walk(t, []step{
 			{"the trainee sees all of it", s.trainee, "GET", list, nil, 200, []string{hours, claim, signed, clearance, "own_session", "not_cleared", "seminar", "Cleo Clearer"}, nil},
 			{"another trainee sees nothing", s.other, "GET", list, nil, 404, []string{"not_found"}, []string{"seminar", "LMFT"}},
 			{"another cohort's instructor sees nothing", s.elsewhere, "GET", list, nil, 404, []string{"not_found"}, []string{"seminar"}},
@@ -105,22 +98,7 @@ func TestRecordsShowEachTheirOwn(t *testing.T) {
 			{"the trainee corrects again what was corrected", s.trainee, "POST", record(hours, "correction"), body{"category": "didactic"}, 409, []string{"already_corrected"}, nil},
 			{"the admin takes a signature back", s.admin, "POST", record(signed, "refusal"), body{"reason": "Signed for somebody else."}, 200, []string{`"state":"refused"`, "Signed for somebody else."}, nil},
 			{"the ledger keeps no text", s.admin, "GET", "/api/v1/audit?limit=200", nil, 200, []string{"record.entered", "record.confirmed", "record.corrected", "records.carried_over"}, []string{"seminar", "somebody else", "own_session", "not_cleared", "Old System"}},
-		} {
-			status, answer := tt.as.do(tt.method, tt.path, tt.body)
-			if status != tt.status {
-				t.Errorf("%s: %d %s, want %d", tt.name, status, answer, tt.status)
-			}
-			for _, say := range tt.says {
-				if !strings.Contains(string(answer), say) {
-					t.Errorf("%s: the answer does not say %q: %s", tt.name, say, answer)
-				}
-			}
-			for _, hide := range tt.hides {
-				if strings.Contains(string(answer), hide) {
-					t.Errorf("%s: the answer says %q: %s", tt.name, hide, answer)
-				}
-			}
-		}
+		})
 	})
 }
 

@@ -177,14 +177,7 @@ func TestEachRoleSeesItsOwn(t *testing.T) {
 		elsewhere := person(t, s.App, "Ivo Elsewhere", access.Grant{Role: access.Instructor})
 		s.openCohort("Spring", elsewhere)
 		log := s.log()
-		for _, tt := range []struct {
-			name         string
-			as           *caller
-			method, path string
-			body         any
-			status       int
-			says, hides  []string
-		}{
+		walk(t, []step{
 			{"the trainee reads the way", s.trainee, "GET", s.at("progress"), nil, 200, []string{"Study every lesson", "/completion"}, nil},
 			{"another trainee does not", other, "GET", s.at("progress"), nil, 404, []string{"not_found"}, []string{"Study"}},
 			{"the instructor sees progress", s.instructor, "GET", s.at("progress"), nil, 200, []string{"personal-experience"}, []string{"statement"}},
@@ -204,22 +197,7 @@ func TestEachRoleSeesItsOwn(t *testing.T) {
 			{"a trainee does not", s.trainee, "GET", "/api/v1/audit", nil, 403, nil, []string{"quiz.started"}},
 			{"people see themselves", s.trainee, "GET", "/api/v1/me", nil, 200, []string{"noor.vance@school.test"}, []string{"argon2", "password"}},
 			{"a made-up enrollment", s.trainee, "GET", "/api/v1/enrollments/0193d5a0-0000-7000-8000-000000000000/progress", nil, 404, []string{"not_found"}, nil},
-		} {
-			status, body := tt.as.do(tt.method, tt.path, tt.body)
-			if status != tt.status {
-				t.Errorf("%s: %d %s, want %d", tt.name, status, body, tt.status)
-			}
-			for _, s := range tt.says {
-				if !strings.Contains(string(body), s) {
-					t.Errorf("%s: the answer does not say %q: %s", tt.name, s, body)
-				}
-			}
-			for _, h := range tt.hides {
-				if strings.Contains(string(body), h) {
-					t.Errorf("%s: the answer says %q: %s", tt.name, h, body)
-				}
-			}
-		}
+		})
 	})
 }
 
