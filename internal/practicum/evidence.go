@@ -9,6 +9,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"github.com/kapstone-lms/kapstone/internal/curriculum"
+	"github.com/kapstone-lms/kapstone/internal/db"
 )
 
 // A Session is a log as evidence: its work line and what became of it.
@@ -35,20 +36,44 @@ type Session struct {
 // Evidence returns the sessions of enrollments, oldest first. It reads through
 // idb, so that a deed can ask inside its transaction.
 func (s *Service) Evidence(ctx context.Context, idb bun.IDB, enrollmentIDs []string) (map[string][]Session, error) {
-	rows, err := ofEnrollments(ctx, idb, enrollmentIDs)
-	if err != nil {
-		return nil, fmt.Errorf("read logs: %w", err)
-	}
 	all := make(map[string][]Session, len(enrollmentIDs))
+	if len(enrollmentIDs) == 0 {
+		return all, nil
+	}
+	r, err := s.reading(ctx, idb, enrollmentIDs)
+	if err != nil {
+		return nil, fmt.Errorf("read logs: %w", db.Check(err))
+	}
+	defer r.rows.Close()
 	cases := make(caseNumbers)
-	for _, r := range rows {
-		all[r.EnrollmentID] = append(all[r.EnrollmentID], Session{
-			LogID: r.ID, Kind: r.Kind, Phase: r.Phase, Part: r.Role, Format: r.Format, Route: r.Route, Minutes: r.Minutes, Week: r.Week,
-			Status: r.Status, Grades: r.Grades, SubmittedAt: r.SubmittedAt.Time, SignerID: r.SignerID, SignerName: r.SignerName,
-			CountersignedAt: r.SignedAt.Time, Intact: s.intact(r), ReturnedReason: r.ReturnReason, Case: cases.of(r.EnrollmentID, r.Case.CaseRef),
-		})
+	for r.rows.Next() {
+		owner, f, err := r.next(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("read logs: %w", db.Check(err))
+		}
+		f.session.Case = cases.of(owner, f.caseRef)
+		all[owner] = append(all[owner], f.session)
+	}
+	if err := r.rows.Err(); err != nil {
+		return nil, fmt.Errorf("read logs: %w", db.Check(err))
 	}
 	return all, nil
+}
+
+// weigh says what a log is worth as evidence.
+func (s *Service) weigh(j *joined) found {
+	r := &j.row
+	f := found{session: Session{
+		LogID: r.ID, Kind: r.Kind, Phase: r.Phase, Part: r.Role, Format: r.Format, Route: r.Route, Minutes: r.Minutes, Week: r.Week,
+		Status: r.Status, Grades: r.Grades, SubmittedAt: r.SubmittedAt.Time, SignerID: r.SignerID, SignerName: r.SignerName,
+		CountersignedAt: r.SignedAt.Time, Intact: true, ReturnedReason: r.ReturnReason,
+	}}
+	if r.Status == Countersigned { // before, there is nothing to hold against it, and its texts stay closed
+		r.Case, f.caseRef = j.CaseLine, j.CaseLine.CaseRef
+		l, err := s.unseal(r)
+		f.session.Intact = err == nil && !l.Broken
+	}
+	return f
 }
 
 // caseNumbers number the cases of each enrollment, so that cases can be counted
@@ -68,24 +93,6 @@ func (n caseNumbers) of(enrollmentID, ref string) int {
 		own[ref] = len(own) + 1
 	}
 	return own[ref]
-}
-
-// intact reports whether a log is what was signed. Before it is signed there
-// is nothing to hold against it, so its texts stay closed. A row that held once
-// is not checked again, as long as every byte of it is the same.
-func (s *Service) intact(r *row) bool {
-	if r.Status != Countersigned {
-		return true
-	}
-	f := fingerprintOf(r)
-	if s.verified.holds(f) {
-		return true
-	}
-	if l, err := s.unseal(r); err != nil || l.Broken {
-		return false
-	}
-	s.verified.learn(f)
-	return true
 }
 
 // Counts reports whether a session counts under a program's rules, and if not,

@@ -29,7 +29,7 @@ type Service struct {
 	people      *identity.Service
 	ring        *keys.Ring
 	now         func() time.Time
-	verified    seen // signed rows that held
+	memory      memory // of rows as evidence
 }
 
 // New returns the logs kept in d. Their texts are sealed, and signed logs

@@ -3,8 +3,8 @@ package practicum
 import (
 	"context"
 	"crypto/rand"
+	"database/sql"
 	"fmt"
-	"slices"
 
 	"github.com/uptrace/bun"
 
@@ -237,18 +237,19 @@ func ofEnrollment(ctx context.Context, idb bun.IDB, enrollmentID, after string, 
 	return rows, db.Check(err)
 }
 
-// ofEnrollments lists the logs of enrollments; the case lines of signed ones
-// come too, because the signature is about them.
-func ofEnrollments(ctx context.Context, idb bun.IDB, ids []string) (rows []*row, err error) {
-	if len(ids) == 0 {
-		return nil, nil
-	}
-	err = idb.NewSelect().Model(&rows).Where("enrollment_id IN (?)", bun.List(ids)).OrderExpr("id").Scan(ctx)
-	if err != nil {
-		return nil, db.Check(err)
-	}
-	signed := slices.DeleteFunc(slices.Clone(rows), func(r *row) bool { return r.Status != Countersigned })
-	return rows, withCases(ctx, idb, signed)
+// A joined row is a log with its case line in one.
+type joined struct {
+	row
+	CaseLine caseRow `bun:"embed:case_"`
+}
+
+// evidenceOf selects the logs of enrollments with their case lines, oldest
+// first. What is made of the columns comes later: see reading.
+func evidenceOf(ctx context.Context, idb bun.IDB, ids []string) (*sql.Rows, error) {
+	return idb.NewSelect().Model((*row)(nil)).ColumnExpr("?TableColumns").
+		ColumnExpr("c.id AS case_id, c.log_id AS case_log_id, c.case_ref AS case_case_ref, c.seq AS case_seq, c.days AS case_days, c.year AS case_year").
+		Join("LEFT JOIN practicum_cases AS c ON c.log_id = ?TableAlias.id").
+		Where("?TableAlias.enrollment_id IN (?)", bun.List(ids)).OrderExpr("?TableAlias.id").Rows(ctx)
 }
 
 // waiting lists submitted logs of enrollments in the order of submission,
