@@ -44,8 +44,13 @@ var unsignedColumns = map[string]bool{
 	"status": true, "version": true, "created_at": true, "updated_at": true, "return_reason": true, "id": true, "log_id": true, "enrollment_id": true,
 }
 
-// changedBy is any value made another one, as an expression of SQLite.
-const changedBy = `CASE typeof(?0) WHEN 'text' THEN ?0 || 'x' WHEN 'integer' THEN ?0 + 1 WHEN 'blob' THEN CAST(?0 || x'01' AS BLOB) ELSE 1 END`
+// changedBy is any value made another one of the same length, as an expression
+// of SQLite; what is empty gets a letter.
+const changedBy = `CASE typeof(?0)
+	WHEN 'text' THEN CASE ?0 WHEN '' THEN 'x' ELSE substr(?0, 1, length(?0) - 1) || CASE substr(?0, -1) WHEN 'x' THEN 'y' ELSE 'x' END END
+	WHEN 'blob' THEN CAST(substr(?0, 1, length(?0) - 1) || CASE substr(?0, -1) WHEN x'07' THEN x'08' ELSE x'07' END AS BLOB)
+	WHEN 'integer' THEN ?0 + 1
+	ELSE 1 END`
 
 var errBack = errors.New("back")
 
