@@ -53,7 +53,7 @@ func list(out io.Writer, programs []*curriculum.Program) {
 		for range p.Leaves() {
 			n++
 		}
-		fmt.Fprintf(out, "%-28s version %d, %2d requirements, hash %.12s  %s\n", p.Key, p.Version, n, p.Hash(), p.Title)
+		fmt.Fprintf(out, "%-34s version %d, %2d requirements, hash %.12s  %s\n", p.Key, p.Version, n, p.Hash(), p.Title)
 	}
 	fmt.Fprintln(out, "no faults")
 }

@@ -80,9 +80,7 @@ func (r *reading) next(ctx context.Context) (enrollmentID string, f found, err e
 			return "", found{}, err
 		}
 		f = r.weigh(&j)
-		if f.session.Intact { // what is broken may be put right by a key that comes back
-			r.memory.keep(print, f)
-		}
+		r.memory.keep(print, f)
 	}
 	f.session.Grades = maps.Clone(f.session.Grades) // the caller's own
 	return enrollmentID, f, nil
@@ -115,7 +113,7 @@ type memory struct {
 	young, old map[fingerprint]found
 }
 
-// half is how many rows each half holds, about half a kilobyte each.
+// half is how many rows each half holds, about a kilobyte each.
 const half = 20_000
 
 func (m *memory) recall(p fingerprint) (found, bool) {
