@@ -141,7 +141,7 @@ func only(all []enrollment.Correction, want func(enrollment.Correction) bool) (s
 // completed, by courses published after the one of their enrollment: the
 // oldest first.
 func (s *Service) Notices(ctx context.Context, enrollmentID string) ([]enrollment.Correction, error) {
-	p, err := s.enrollments.Own(ctx, access.Study, enrollmentID)
+	p, err := s.enrollments.OwnToRead(ctx, access.Study, enrollmentID)
 	if err != nil {
 		return nil, err
 	}

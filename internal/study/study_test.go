@@ -140,6 +140,12 @@ func TestWhoReadALessonIsToldOfItsCorrection(t *testing.T) {
 		if _, err := st.Notices(other, e.ID); !errors.Is(err, db.ErrNone) {
 			t.Errorf("Notices of another's enrollment = %v, want ErrNone", err)
 		}
+		if _, err := s.Enrollments.Do(s.Admin, e.ID, enrollment.Form{Kind: enrollment.Withdraw, Reason: "Moved away."}); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := st.Notices(trainee, e.ID); err != nil || len(got) != 1 {
+			t.Errorf("Notices after leaving = %v, %v; what was learned stays learned, wrong or right", got, err)
+		}
 	})
 }
 
