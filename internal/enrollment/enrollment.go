@@ -6,6 +6,7 @@ package enrollment
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -152,6 +153,9 @@ func (s *Service) entering(ctx context.Context, c *Cohort, entry Entry) (*Enroll
 		return nil, err
 	}
 	p, err := openTo(course, c.Program)
+	if errors.Is(err, ErrProgram) {
+		return nil, ErrNoPlace.Says("The course that is taught now does not have this cohort's program any more. Open a cohort of another program.")
+	}
 	if err != nil {
 		return nil, err
 	}

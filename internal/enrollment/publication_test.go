@@ -202,6 +202,22 @@ func TestWhatWasPublishedStays(t *testing.T) {
 	})
 }
 
+func TestAProgramThatIsGoneTakesNobodyIn(t *testing.T) {
+	each(t, func(t *testing.T, s *schooltest.School) {
+		less := schooltest.Course(t, schooltest.Edit{File: "programs/kap_foundation.yaml", Old: "key: kap_foundation", New: "key: kap_other"})
+		if _, err := s.Enrollments.PublishFromShell(t.Context(), s.Course, less, ""); err != nil {
+			t.Fatal(err)
+		}
+		who := access.From(s.Person("Noor Vance")).ID
+		if _, err := s.Enrollments.Enroll(s.Admin, s.Cohort.ID, who); !errors.Is(err, enrollment.ErrNoPlace) {
+			t.Errorf("Enroll = %v, want ErrNoPlace", err)
+		}
+		if _, err := s.Enrollments.OpenCohort(s.Admin, *s.Cohort); !errors.Is(err, enrollment.ErrProgram) {
+			t.Errorf("OpenCohort = %v, want ErrProgram", err)
+		}
+	})
+}
+
 func TestEditionsAreCompared(t *testing.T) {
 	each(t, func(t *testing.T, s *schooltest.School) {
 		course := schooltest.Course(t, schooltest.NextVersion, schooltest.OtherRule)
