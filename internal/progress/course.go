@@ -122,11 +122,17 @@ func (v *evaluation) lastDeed() (day string) {
 		}
 	}
 	for _, r := range v.evidence.Records {
-		if r.State == records.Confirmed && !lastWord[r.Kind] {
+		if r.State == records.Confirmed && !ofProgram[r.Kind] {
 			day = max(day, r.OnDay)
 		}
 	}
 	return day
+}
+
+// ofProgram lists the kinds of record whose day is the program's and not the
+// trainee's: a sign-off that comes late makes nobody late.
+var ofProgram = map[records.Kind]bool{
+	records.License: true, records.Clearance: true, records.Fee: true, records.Admission: true, records.SignOff: true, records.Letter: true,
 }
 
 // minDuration asks that some time has gone by, leaves aside.

@@ -311,6 +311,12 @@ func TestTime(t *testing.T) {
 			w.Life.StartsOn = "2025-11-20"
 			w.record(records.Assignment, "paper", day("2026-11-21"))
 		}, "expired 0/1", "the time was over on November 20, 2026"},
+		{"a late word of the program's", func(w *world) {
+			w.Life.StartsOn = "2025-11-20"
+			w.record(records.Assignment, "paper", day("2026-11-19"))
+			w.record(records.SignOff, "completion:director", day("2026-11-23"))
+			w.record(records.Letter, ":supervisor", day("2026-11-23"))
+		}, "met 1/1", "Done before November 20, 2026"},
 		{"an extension", func(w *world) {
 			w.Life = enrollment.Life{StartsOn: "2025-11-20", Extension: 7}
 			w.record(records.Assignment, "paper", day("2026-11-21"))
