@@ -180,7 +180,7 @@ func (v *evaluation) holds(n *Node, r *curriculum.Requirement) {
 	for _, h := range v.evidence.Holds {
 		if h.State != standing.Cleared && among(r.Holds, string(h.Kind)) {
 			n.Status = Blocked
-			n.Missing = append(n.Missing, fmt.Sprintf("a decision about a hold (%s)", plain(string(h.Kind))))
+			n.Missing = append(n.Missing, fmt.Sprintf("a decision about a hold (%s)", called(string(h.Kind))))
 			n.Next = "Read what your program wrote about the hold; you may reply."
 			if h.State == standing.Upheld {
 				n.Next = "The hold was upheld. You may appeal, and your program tells you what has to happen."

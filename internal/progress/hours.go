@@ -139,7 +139,7 @@ func (v *evaluation) hoursMin(n *Node, r *curriculum.Requirement) {
 		return
 	}
 	if short == 0 {
-		n.Missing = []string{fmt.Sprintf("%s of %s", span(n.Need-n.Have), ofCategory(r.Category))}
+		n.Missing = []string{fmt.Sprintf("%s of %s", span(n.Need-n.Have), called(r.Category))}
 	}
 	n.ask(waiting, r.Category)
 }
@@ -158,13 +158,6 @@ func (n *Node) ask(waiting int, category string) {
 		n.Status = InProgress
 		n.Next = fmt.Sprintf("%s wait to be confirmed by your instructor. %s", span(waiting), n.Next)
 	}
-}
-
-func ofCategory(category string) string {
-	if category == curriculum.AnyCategory {
-		return "training of any kind"
-	}
-	return plain(category)
 }
 
 // share asks that a part of some hours was given in one way.
@@ -207,7 +200,7 @@ func (v *evaluation) renewal(n *Node, r *curriculum.Requirement) {
 	if n.Status = reached(n.Have, n.Need); n.Status == Met {
 		return
 	}
-	n.Missing = []string{fmt.Sprintf("%s of %s before %s", span(n.Need-n.Have), ofCategory(r.Category), date(until))}
+	n.Missing = []string{fmt.Sprintf("%s of %s before %s", span(n.Need-n.Have), called(r.Category), date(until))}
 	n.ask(0, r.Category)
 }
 

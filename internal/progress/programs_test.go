@@ -183,7 +183,7 @@ func TestTheSixteenWeeks(t *testing.T) {
 				w.attend("weekly_session", 120)
 				w.Attended[len(w.Attended)-1].Online = 0
 			}
-		}, "weekly", "6 h of didactic"},
+		}, "weekly", "6 h of teaching"},
 		{"more live hours", func(w *world) { w.record(records.Hours, "", hours("didactic", "", "live_online", 360)) }, "live", "Read “"},
 		{"the lectures", func(w *world) { w.study("science", "therapeutic_container", "integration") }, "lectures science-lessons container-lessons integration-lessons", "the name to print"},
 		{"the name", func(w *world) { w.NameConfirmed = true }, "printed-name", "Until May 1, 2027"},
@@ -226,7 +226,7 @@ func TestTheOregonWay(t *testing.T) {
 	w := newWorld(course(t))
 	w.Cohort = enrollment.Facts{Size: 32, Leaders: 1, Directors: 1}
 	journey(t, "example_oregon_psilocybin", w, []step{
-		{"a second teacher", func(w *world) { w.Cohort.Leaders = 2 }, "program_side", "120 h of didactic"},
+		{"a second teacher", func(w *world) { w.Cohort.Leaders = 2 }, "program_side", "120 h of teaching"},
 		{"sixty hours recorded", func(w *world) { w.record(records.Hours, "", hours("didactic", "", "async", 3600)) }, "", "at least 50 % of your hours live online; you have 0 min of 60 h"},
 		{"sixty hours live", func(w *world) { w.record(records.Hours, "", hours("didactic", "", "live_online", 3600)) }, "core live_share", "First: Forty hours of practicum in person."},
 		{"practice", func(w *world) {

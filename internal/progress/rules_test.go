@@ -135,7 +135,7 @@ func TestPapers(t *testing.T) {
 
 func TestHours(t *testing.T) {
 	rule(t, curriculum.Requirement{Type: curriculum.HoursMin, Category: "didactic", Minutes: 600, WeeklyMax: 240}, []ruling{
-		{"a crammed week", func(w *world) { w.record(records.Hours, "", hours("didactic", "", "async", 900)) }, "in_progress 240/600", "6 h of didactic"},
+		{"a crammed week", func(w *world) { w.record(records.Hours, "", hours("didactic", "", "async", 900)) }, "in_progress 240/600", "6 h of teaching"},
 		{"two weeks and a claim", func(w *world) {
 			w.record(records.Hours, "", hours("didactic", "", "async", 900))
 			w.record(records.Hours, "", hours("didactic", "", "async", 200), day("2026-11-10"))
@@ -153,7 +153,7 @@ func TestHours(t *testing.T) {
 		{"of the last cycle", func(w *world) {
 			w.Life.StartsOn = "2025-01-31"
 			w.record(records.Hours, "", hours("ce", "", "async", 600), day("2026-01-30"))
-		}, "not_met 0/600", "10 h of ce before January 31, 2027"},
+		}, "not_met 0/600", "10 h of continuing education before January 31, 2027"},
 		{"of this one", func(w *world) {
 			w.Life.StartsOn = "2025-01-31"
 			w.record(records.Hours, "", hours("ce", "", "async", 600), day("2026-01-31"))

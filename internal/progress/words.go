@@ -1,6 +1,7 @@
 package progress
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -46,6 +47,12 @@ func date(day string) string {
 // plain writes a key of a program file as words: "boundaries_touch" becomes
 // "boundaries touch".
 func plain(key string) string { return strings.NewReplacer("_", " ", "-", " ").Replace(key) }
+
+// known are keys whose own letters say little to a trainee.
+var known = map[string]string{"didactic": "teaching", "ce": "continuing education", "phi": "client privacy", "any": "training of any kind"}
+
+// called writes a key as a trainee would say it.
+func called(key string) string { return cmp.Or(known[key], plain(key)) }
 
 // either lists words as a choice: "a, b or c".
 func either(words []string) string { return listed(words, " or ") }
