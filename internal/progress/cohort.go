@@ -156,18 +156,11 @@ func columns(editions []*curriculum.Program) (all []Column) {
 
 // has reports whether one of the editions has a requirement.
 func has(editions []*curriculum.Program, id string) bool {
-	var in func([]curriculum.Requirement) bool
-	in = func(reqs []curriculum.Requirement) bool {
-		for _, r := range reqs {
-			if r.ID == id || in(r.Of) {
+	for _, p := range editions {
+		for r := range p.All() {
+			if r.ID == id {
 				return true
 			}
-		}
-		return false
-	}
-	for _, p := range editions {
-		if in(p.Requirements) {
-			return true
 		}
 	}
 	return false
