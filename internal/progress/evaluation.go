@@ -112,10 +112,14 @@ func begin(r *curriculum.Requirement) Node {
 // requirement stands by itself.
 func (v *evaluation) finish(n *Node, r *curriculum.Requirement) {
 	v.relieve(n)
-	if n.Status.Done() {
+	switch {
+	case n.Status.Done():
 		n.Missing, n.Next, n.Call, n.Sign = nil, "", Call{}, ""
-	} else if r.Advice != "" {
+	case r.Advice != "":
 		n.Next = r.Advice
+	}
+	if r.Gate == curriculum.GateIssue && !n.Status.Done() {
+		n.Note = "Asked for on the day of the certificate; it holds up nothing before."
 	}
 	v.bare[r.ID] = *n
 }
@@ -240,7 +244,9 @@ func (v *evaluation) hold(nodes []Node, before map[string][]string, waits []stri
 		}
 		if len(n.Of) > 0 {
 			v.hold(n.Of, before, own)
-			n.sum(r)
+			if n.sum(r); r.Advice != "" {
+				n.Next = r.Advice
+			}
 			continue
 		}
 		for _, id := range own {

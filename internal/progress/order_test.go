@@ -135,8 +135,25 @@ func TestAdviceIsTheProgramsOwn(t *testing.T) {
 	if n := evaluate(t, w, d).Find("dd"); n.Next != "Write to the office." {
 		t.Errorf("next = %q", n.Next)
 	}
+	group := curriculum.Requirement{ID: "gg", Type: curriculum.AllOf, Advice: "Ask for the folder.", Of: []curriculum.Requirement{doc("aa")}}
+	if n := evaluate(t, w, group).Find("gg"); n.Next != "Ask for the folder." {
+		t.Errorf("next of a group = %q, want the program's own words", n.Next)
+	}
 	w.record(records.Document, "dd")
 	if n := evaluate(t, w, d).Find("dd"); n.Next != "" {
 		t.Errorf("next of what is done = %q", n.Next)
+	}
+}
+
+func TestWhatIsAskedForAtTheEndSaysSo(t *testing.T) {
+	w := newWorld(course(t))
+	last := doc("last")
+	last.Gate = curriculum.GateIssue
+	if n := evaluate(t, w, doc("first"), last).Find("last"); !strings.Contains(n.Note, "on the day of the certificate") || n.Status != progress.NotMet {
+		t.Errorf("what only the certificate waits for is %+v", n)
+	}
+	w.record(records.Document, "last")
+	if n := evaluate(t, w, doc("first"), last).Find("last"); n.Note != "" {
+		t.Errorf("the note of what is there: %q", n.Note)
 	}
 }
