@@ -20,7 +20,7 @@ const module = "github.com/kapstone-lms/kapstone/"
 var floors = [][]string{
 	{"modules", "migrations", "assets", "internal/fault", "internal/text", "internal/floors"},
 	{"internal/access", "internal/db", "internal/keys", "internal/kv", "internal/curriculum", "internal/certpdf"},
-	{"internal/audit", "internal/once", "internal/dbtest"},
+	{"internal/audit", "internal/once", "internal/dbtest", "internal/outbox", "internal/lease"},
 	{"internal/identity"},
 	{"internal/enrollment"},
 	{"internal/study", "internal/quiz", "internal/practicum", "internal/experience", "internal/records", "internal/attendance", "internal/standing", // evidence; none knows another
@@ -30,7 +30,8 @@ var floors = [][]string{
 	{"internal/edge"},
 	{"internal/api", "internal/web"},
 	{"internal/app"},
-	{"internal/demo"},
+	{"internal/demo", "internal/rehearsal"},
+	{"internal/bench"},
 	{"cmd/kapstone"},
 }
 
@@ -54,6 +55,7 @@ var doors = map[string][]string{
 	"github.com/uptrace/bun": {
 		"internal/db", "internal/dbtest", "internal/audit", "internal/once", "internal/identity", "internal/enrollment",
 		"internal/study", "internal/quiz", "internal/practicum", "internal/experience", "internal/records", "internal/attendance", "internal/standing", "internal/credential", "internal/app",
+		"internal/outbox", "internal/lease",
 		"internal/progress", // reads evidence inside the transaction that issues on it
 	},
 }

@@ -40,10 +40,12 @@ func (a answers) revision() (n int) {
 type verdict int
 
 const (
-	accepted verdict = iota
-	replayed         // it is the latest accepted one, sent again
-	stale            // it replaces another revision than the current one
-	closed           // nobody may write in the attempt any more
+	accepted  verdict = iota
+	replayed          // it is the latest accepted one, sent again
+	stale             // it replaces another revision than the current one
+	closed            // nobody may write in the attempt any more
+	paused            // not before its clock goes on
+	elsewhere         // the attempt stands at another item
 )
 
 // A current is what a save meets: the state of its attempt and the answer in
@@ -51,6 +53,8 @@ const (
 type current struct {
 	state    State
 	deadline time.Time
+	paused   bool
+	atItem   string // "" for any
 	answer
 }
 
@@ -62,6 +66,10 @@ func (c current) judge(r record) verdict {
 		return replayed
 	case c.state != Open || late(r.savedAt.Time, c.deadline):
 		return closed
+	case c.paused:
+		return paused
+	case c.atItem != "" && c.atItem != r.item:
+		return elsewhere
 	case r.revision != c.revision+1:
 		return stale
 	}

@@ -15,7 +15,7 @@ var (
 func TestTheRuleOfRevisions(t *testing.T) {
 	at := func(d time.Duration) db.Time { return db.At(noon.Add(d)) }
 	has := func(s State, revision int, response string) current {
-		return current{s, noon, answer{revision, response, at(-time.Hour)}}
+		return current{state: s, deadline: noon, answer: answer{revision, response, at(-time.Hour)}}
 	}
 	for _, tt := range []struct {
 		name     string

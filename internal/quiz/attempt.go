@@ -23,6 +23,9 @@ var (
 		"This attempt is closed: it was handed in, or its time is over. What was saved before counts. Open it again to see the result.")
 	ErrStale = fault.New(fault.Conflict, "stale_revision",
 		"This answer was changed meanwhile, perhaps on another device. Look at the current one, then save again.").At("revision")
+	ErrPaused = fault.New(fault.Conflict, "attempt_paused", "This attempt is paused and its clock stands still. Go on with it, then save again.")
+	ErrTurn   = fault.New(fault.Forbidden, "prerequisite",
+		"This quiz goes one question at a time, and this is not the one it stands at. Answer that one, or move on from it.")
 	ErrNoItem   = fault.New(fault.NotFound, "no_item", "This attempt has no such question.")
 	ErrRevision = fault.New(fault.Invalid, "bad_revision", "A revision is a whole number, 0 or more: the one of the answer you replace.").At("revision")
 )
@@ -58,6 +61,9 @@ type attempt struct {
 	Draw           frozen `bun:"type:text"`
 	StartedAt      db.Time
 	Deadline       db.Time
+	AtItem         string  `bun:",nullzero"` // the one item that may be answered now; "" for any
+	PausedAt       db.Time // while the clock stands still
+	PausedMS       int64   // how long it stood still before
 	SubmittedAt    db.Time
 	ClosedBy       Closer                   `bun:",nullzero"`
 	Correct        int                      `bun:",nullzero"`

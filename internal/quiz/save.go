@@ -68,7 +68,7 @@ func (s *Service) likely(ctx context.Context, f *frame, r record) bool {
 		s.rebuild(ctx, f)
 		return true
 	}
-	return current{Open, f.deadline, a}.judge(r) == accepted
+	return current{state: Open, deadline: f.deadline, answer: a}.judge(r) == accepted
 }
 
 // rebuild makes the live sheet of an attempt from SQL. Without one a save
@@ -105,6 +105,10 @@ func (s *Service) keep(ctx context.Context, r record, likely bool) (Saved, error
 			return Saved{c.revision, c.savedAt.Time}, nil
 		case closed:
 			return Saved{}, ErrClosed
+		case paused:
+			return Saved{}, ErrPaused
+		case elsewhere:
+			return Saved{}, ErrTurn
 		case stale:
 			return Saved{}, c.stale()
 		}

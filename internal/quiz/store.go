@@ -98,13 +98,15 @@ func meets(ctx context.Context, idb bun.IDB, s slot) (current, error) {
 	var row struct {
 		State    State
 		Deadline db.Time
+		PausedAt db.Time
+		AtItem   string
 		answerRow
 	}
-	err := idb.NewRaw(`SELECT t.state, t.deadline, coalesce(a.item, '') AS item, coalesce(a.revision, 0) AS revision,
+	err := idb.NewRaw(`SELECT t.state, t.deadline, t.paused_at, coalesce(t.at_item, '') AS at_item, coalesce(a.item, '') AS item, coalesce(a.revision, 0) AS revision,
 			coalesce(a.response, '') AS response, a.saved_at
 		FROM quiz_attempts t LEFT JOIN quiz_answers a ON a.attempt_id = t.id AND a.item = ?
 		WHERE t.id = ? ORDER BY a.revision DESC LIMIT 1`, s.item, s.attempt).Scan(ctx, &row)
-	return current{row.State, row.Deadline.Time, answer{row.Revision, row.Response, row.SavedAt}}, db.Check(err)
+	return current{row.State, row.Deadline.Time, !row.PausedAt.IsZero(), row.AtItem, answer{row.Revision, row.Response, row.SavedAt}}, db.Check(err)
 }
 
 // A patience says what a write does about an attempt that somebody is closing.
@@ -116,8 +118,8 @@ const (
 )
 
 // The journal's statement is the judge of every save: it takes a record only
-// while its attempt is open and not late, and only as the successor of the
-// current answer. On PostgreSQL it holds the attempts meanwhile, against the
+// while its attempt is open, running and not late, where the attempt stands at
+// its item or at none, and only as the successor of the current answer. On PostgreSQL it holds the attempts meanwhile, against the
 // FOR UPDATE of whoever closes one; on SQLite a transaction is alone. Its text
 // is the same for any number of records, so that it is parsed once.
 const (
@@ -125,7 +127,7 @@ const (
 INSERT INTO quiz_answers (attempt_id, item, revision, response, saved_at)
 SELECT b.attempt_id, b.item, b.revision, b.response, b.saved_at
 FROM batch b JOIN held ON held.id = b.attempt_id
-WHERE b.saved_at <= held.deadline + $2
+WHERE b.saved_at <= held.deadline + $2 AND (held.at_item IS NULL OR held.at_item = b.item)
   AND b.revision = 1 + coalesce((SELECT max(a.revision) FROM quiz_answers a WHERE a.attempt_id = b.attempt_id AND a.item = b.item), 0)
 ORDER BY b.attempt_id, b.item
 ON CONFLICT DO NOTHING
@@ -135,14 +137,15 @@ RETURNING attempt_id, item`
 WITH batch AS (
   SELECT * FROM json_to_recordset($1::json) AS b (attempt_id text, item text, revision bigint, response text, saved_at bigint)
 ), held AS (
-  SELECT id, deadline FROM quiz_attempts WHERE id IN (SELECT attempt_id FROM batch) AND state = 'open' ORDER BY id FOR SHARE `
+  SELECT id, deadline, at_item FROM quiz_attempts
+  WHERE id IN (SELECT attempt_id FROM batch) AND state = 'open' AND paused_at IS NULL ORDER BY id FOR SHARE `
 
 	journalSQLite = `
 WITH batch AS (
   SELECT value->>'attempt_id' AS attempt_id, value->>'item' AS item, value->>'revision' AS revision,
     value->>'response' AS response, value->>'saved_at' AS saved_at FROM json_each($1)
 ), held AS (
-  SELECT id, deadline FROM quiz_attempts WHERE state = 'open'
+  SELECT id, deadline, at_item FROM quiz_attempts WHERE state = 'open' AND paused_at IS NULL
 )`
 )
 
