@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -31,7 +32,7 @@ import (
 // takes the write lock at once: one that reads first and asks for the lock
 // later is refused, not queued, when another has written meanwhile.
 const sqlitePragmas = "_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)" +
-	"&_pragma=foreign_keys(ON)&_pragma=synchronous(FULL)"
+	"&_pragma=foreign_keys(ON)&_pragma=synchronous(FULL)&_pragma=temp_store(MEMORY)"
 
 // The pool sizes suit a small machine; PostgreSQL allows 100 connections by
 // default, and several processes share them.
@@ -46,7 +47,8 @@ const (
 // loop; the reading pool cannot write. On PostgreSQL they are one.
 type DB struct {
 	*bun.DB
-	writer *bun.DB
+	writer     *bun.DB
+	statements sync.Map // of *sql.Stmt, by their texts; on writer, which closes them
 }
 
 // Open opens the database at url, a postgres:// URL or the path of a SQLite
@@ -181,6 +183,49 @@ func (d *DB) Tx(ctx context.Context, f func(ctx context.Context, tx bun.Tx) erro
 		}
 	}
 	return Check(err)
+}
+
+// Statement runs one statement that writes, as a transaction of its own, and
+// gives each row that it returns to read. It returns nil once that is
+// committed, durably; what read was given counts only then. When the answer is
+// cut off, database/sql may run it again on another connection, so it must be
+// one that changes nothing the second time. It goes past bun, which would write the arguments into
+// the statement's text: many rows go in as one argument, and the text is
+// parsed once.
+func (d *DB) Statement(ctx context.Context, statement string, args []any, read func(*sql.Rows) error) error {
+	s, err := d.prepared(ctx, statement)
+	if err != nil {
+		return Check(err)
+	}
+	rows, err := s.QueryContext(ctx, args...)
+	if err != nil {
+		return Check(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := read(rows); err != nil {
+			return Check(err)
+		}
+	}
+	// By itself it commits in the round trip that sends it, and only once the
+	// last row is out is it known that it did.
+	return Check(rows.Err())
+}
+
+// prepared returns a statement that is parsed once and kept.
+func (d *DB) prepared(ctx context.Context, text string) (*sql.Stmt, error) {
+	if s, ok := d.statements.Load(text); ok {
+		return s.(*sql.Stmt), nil
+	}
+	s, err := d.writer.PrepareContext(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	kept, there := d.statements.LoadOrStore(text, s.Stmt)
+	if there {
+		return kept.(*sql.Stmt), s.Close()
+	}
+	return s.Stmt, nil
 }
 
 // Lock keeps every other holder of the same name waiting until the transaction
