@@ -7,8 +7,6 @@ import (
 	"math"
 	"time"
 
-	"github.com/uptrace/bun"
-
 	"github.com/kapstone-lms/kapstone/internal/db"
 )
 
@@ -20,7 +18,7 @@ type Saved struct {
 }
 
 // maxRevision is more than anybody will save; what is ahead of it is ahead.
-const maxRevision = math.MaxInt32
+const maxRevision = math.MaxInt32 - 1
 
 // errBusy is why a save was given up after having been overtaken each time.
 var errBusy = errors.New("others save the same answer")
@@ -132,11 +130,8 @@ func (c current) stale() error {
 // write commits a batch of the journal, then tells the live store. It passes
 // over attempts that somebody is closing: one hand-in must not hold up
 // everybody's answers.
-func (s *Service) write(ctx context.Context, records []record) (taken map[slot]bool, err error) {
-	err = s.db.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
-		taken, err = journalize(ctx, tx, records, skip)
-		return err
-	})
+func (s *Service) write(ctx context.Context, records []record) (map[slot]bool, error) {
+	taken, err := journalize(ctx, s.db, records, skip)
 	if err != nil {
 		return nil, err
 	}
@@ -153,11 +148,7 @@ func (s *Service) write(ctx context.Context, records []record) (taken map[slot]b
 // alone writes one record in a transaction of its own, after whoever is
 // closing its attempt.
 func (s *Service) alone(ctx context.Context, r record) (bool, error) {
-	var taken map[slot]bool
-	err := s.db.Tx(ctx, func(ctx context.Context, tx bun.Tx) (err error) {
-		taken, err = journalize(ctx, tx, []record{r}, wait)
-		return err
-	})
+	taken, err := journalize(ctx, s.db, []record{r}, wait)
 	if err == nil && taken[r.slot] {
 		s.live.saved([]record{r})
 	}

@@ -2,6 +2,7 @@ package quiz
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -119,75 +120,76 @@ const (
 
 // The journal's statement is the judge of every save: it takes a record only
 // while its attempt is open, running and not late, where the attempt stands at
-// its item or at none, and only as the successor of the current answer. On PostgreSQL it holds the attempts meanwhile, against the
-// FOR UPDATE of whoever closes one; on SQLite a transaction is alone. Its text
-// is the same for any number of records, so that it is parsed once.
+// its item or at none, and only as the successor of the current answer: each
+// answer's revisions have no gaps, so it is the one whose predecessor is there
+// and which is not there itself. On PostgreSQL it holds the attempts meanwhile,
+// against the FOR UPDATE of whoever closes one; on SQLite a transaction is
+// alone. Its text is the same for any number of records, so that it is parsed
+// once, and every look goes by a primary key, however the planner guesses.
 const (
-	journalInsert = `
+	journalInto = `
 INSERT INTO quiz_answers (attempt_id, item, revision, response, saved_at)
-SELECT b.attempt_id, b.item, b.revision, b.response, b.saved_at
-FROM batch b JOIN held ON held.id = b.attempt_id
-WHERE b.saved_at <= held.deadline + $2 AND (held.at_item IS NULL OR held.at_item = b.item)
-  AND b.revision = 1 + coalesce((SELECT max(a.revision) FROM quiz_answers a WHERE a.attempt_id = b.attempt_id AND a.item = b.item), 0)
-ORDER BY b.attempt_id, b.item
+SELECT b.attempt_id, b.item, b.revision, b.response, b.saved_at FROM `
+
+	journalMay = ` t.state = 'open' AND t.paused_at IS NULL AND (t.at_item IS NULL OR t.at_item = b.item)`
+
+	journalNext = ` (b.revision = 1 OR b.revision - 1 = (SELECT a.revision FROM quiz_answers a
+  WHERE a.attempt_id = b.attempt_id AND a.item = b.item AND a.revision = b.revision - 1))
 ON CONFLICT DO NOTHING
 RETURNING attempt_id, item`
 
-	journalPostgres = `
-WITH batch AS (
-  SELECT * FROM json_to_recordset($1::json) AS b (attempt_id text, item text, revision bigint, response text, saved_at bigint)
-), held AS (
-  SELECT id, deadline, at_item FROM quiz_attempts
-  WHERE id IN (SELECT attempt_id FROM batch) AND state = 'open' AND paused_at IS NULL ORDER BY id FOR SHARE `
+	journalPostgres = journalInto + `
+  unnest($1::text[], $2::text[], $3::integer[], $4::text[], $5::bigint[]) AS b (attempt_id, item, revision, response, saved_at),
+  LATERAL (SELECT FROM quiz_attempts t WHERE t.id = b.attempt_id AND b.saved_at <= t.deadline + $6 AND ` + journalMay + ` FOR SHARE `
 
-	journalSQLite = `
-WITH batch AS (
-  SELECT value->>'attempt_id' AS attempt_id, value->>'item' AS item, value->>'revision' AS revision,
-    value->>'response' AS response, value->>'saved_at' AS saved_at FROM json_each($1)
-), held AS (
-  SELECT id, deadline, at_item FROM quiz_attempts WHERE state = 'open' AND paused_at IS NULL
-)`
+	journalSQLite = journalInto + `
+  (SELECT value->>0 AS attempt_id, value->>1 AS item, value->>2 AS revision, value->>3 AS response, value->>4 AS saved_at
+    FROM json_each($1)) AS b CROSS JOIN quiz_attempts t
+WHERE t.id = b.attempt_id AND b.saved_at <= t.deadline + $2 AND ` + journalMay + ` AND ` + journalNext
 )
 
-// A journalRow is a record on its way into the journal's statement.
-type journalRow struct {
-	AttemptID string `json:"attempt_id"`
-	Item      string `json:"item"`
-	Revision  int    `json:"revision"`
-	Response  string `json:"response"`
-	SavedAt   int64  `json:"saved_at"`
-}
-
-// journalize inserts the records that may be, at most one for a slot, and
-// returns their slots.
-func journalize(ctx context.Context, tx bun.Tx, records []record, p patience) (map[slot]bool, error) {
-	rows := make([]journalRow, len(records))
-	for i, r := range records {
-		rows[i] = journalRow{r.attempt, r.item, r.revision, r.response, r.savedAt.UnixMilli()}
-	}
-	batch, err := json.Marshal(rows)
-	if err != nil {
+// journalize inserts the records that may be, at most one for a slot, as one
+// transaction, and returns their slots.
+func journalize(ctx context.Context, d *db.DB, records []record, p patience) (taken map[slot]bool, err error) {
+	statement, args := journalSQLite, []any(nil)
+	if d.Postgres() {
+		statement, args = journalPostgres+string(p)+") AS held WHERE "+journalNext, columns(records)
+	} else if args, err = list(records); err != nil {
 		return nil, fmt.Errorf("write journal: %w", err)
 	}
-	statement := journalSQLite + journalInsert
-	if db.Postgres(tx) {
-		statement = journalPostgres + string(p) + ")" + journalInsert
-	}
-	// Past bun, which would write the batch into the statement's text.
-	got, err := tx.Tx.QueryContext(ctx, statement, string(batch), Grace.Milliseconds())
-	if err != nil {
-		return nil, db.Check(err)
-	}
-	defer got.Close()
-	taken := make(map[slot]bool, len(records))
-	for got.Next() {
+	taken = make(map[slot]bool, len(records))
+	err = d.Statement(ctx, statement, append(args, Grace.Milliseconds()), func(row *sql.Rows) error {
 		var s slot
-		if err := got.Scan(&s.attempt, &s.item); err != nil {
-			return nil, db.Check(err)
+		if err := row.Scan(&s.attempt, &s.item); err != nil {
+			return err
 		}
 		taken[s] = true
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
-	return taken, db.Check(got.Err())
+	return taken, nil
+}
+
+// columns writes records for PostgreSQL, as an array for each column.
+func columns(records []record) []any {
+	attempts, items, responses := make([]string, len(records)), make([]string, len(records)), make([]string, len(records))
+	revisions, saved := make([]int32, len(records)), make([]int64, len(records))
+	for i, r := range records {
+		attempts[i], items[i], revisions[i], responses[i], saved[i] = r.attempt, r.item, int32(r.revision), r.response, r.savedAt.UnixMilli()
+	}
+	return []any{attempts, items, revisions, responses, saved}
+}
+
+// list writes records for SQLite, as a JSON list of lists.
+func list(records []record) ([]any, error) {
+	rows := make([][5]any, len(records))
+	for i, r := range records {
+		rows[i] = [5]any{r.attempt, r.item, r.revision, r.response, r.savedAt.UnixMilli()}
+	}
+	text, err := json.Marshal(rows)
+	return []any{string(text)}, err
 }
 
 // attemptsOf returns the attempts of enrollments, without their draws, each
