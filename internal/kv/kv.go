@@ -100,13 +100,18 @@ func (h hook) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessP
 			return ErrDown
 		}
 		err := next(ctx, cmds)
-		worst := err
-		for _, cmd := range cmds { // the first error may be a missing key, with the telling one behind it
+		// Somebody waits for each of them, so each counts; the first error may
+		// be a missing key, with the telling ones behind it.
+		failed := false
+		for _, cmd := range cmds {
 			if down(cmd.Err()) {
-				worst = cmd.Err()
+				failed = true
+				h.report(ctx, cmd.Err())
 			}
 		}
-		h.report(ctx, worst)
+		if !failed {
+			h.report(ctx, nil)
+		}
 		return err
 	}
 }

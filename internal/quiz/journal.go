@@ -1,8 +1,8 @@
 package quiz
 
 import (
+	"cmp"
 	"context"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -104,22 +104,17 @@ func (j *journal) run() {
 // next waits for an entry and takes what queues behind it. After quit it
 // returns what is left, then nil.
 func (j *journal) next() []*entry {
-	var batch []*entry
 	select {
 	case e := <-j.queue:
-		batch = append(batch, e)
+		return gather(e, j.queue, maxBatch)
 	case <-j.quit:
 	}
-	runtime.Gosched() // those about to queue may come along
-	for len(batch) < maxBatch {
-		select {
-		case e := <-j.queue:
-			batch = append(batch, e)
-		default:
-			return batch
-		}
+	select {
+	case e := <-j.queue:
+		return gather(e, j.queue, maxBatch)
+	default:
+		return nil
 	}
-	return batch
 }
 
 // commit writes the first entry of each slot in one transaction, tells those
@@ -144,7 +139,7 @@ func (j *journal) commit(batch []*entry) (left []*entry) {
 	}
 	// Two processes take the attempts in the same order.
 	slices.SortFunc(records, func(a, b record) int {
-		return strings.Compare(a.attempt+"/"+a.item, b.attempt+"/"+b.item)
+		return cmp.Or(strings.Compare(a.attempt, b.attempt), strings.Compare(a.item, b.item))
 	})
 	ctx, cancel := context.WithTimeout(context.Background(), writeTimeout)
 	defer cancel()

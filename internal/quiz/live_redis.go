@@ -25,10 +25,24 @@ type redisLive struct {
 	client *kv.Client
 	prefix string
 
+	asks    chan *ask
 	tasks   chan func(context.Context) error
 	quit    chan struct{}
-	stopped chan struct{}
+	stopped sync.WaitGroup
 	once    sync.Once
+}
+
+// An ask is a look at a slot that somebody waits for.
+type ask struct {
+	slot
+	done chan glance // has room for one
+}
+
+// A glance is what a look found.
+type glance struct {
+	answer answer
+	known  bool
+	err    error
 }
 
 const (
@@ -43,14 +57,14 @@ const (
 func NewRedisLive(client *kv.Client, prefix string) Live {
 	l := &redisLive{
 		client: client, prefix: prefix,
-		tasks: make(chan func(context.Context) error, maxTasks), quit: make(chan struct{}), stopped: make(chan struct{}),
+		asks: make(chan *ask, maxQueue), tasks: make(chan func(context.Context) error, maxTasks), quit: make(chan struct{}),
 	}
-	go l.run()
+	l.stopped.Go(l.write)
+	l.stopped.Go(l.read)
 	return l
 }
 
-func (l *redisLive) run() {
-	defer close(l.stopped)
+func (l *redisLive) write() {
 	for {
 		select {
 		case task := <-l.tasks:
@@ -65,6 +79,47 @@ func (l *redisLive) run() {
 	}
 }
 
+// read looks for all who ask at once, in one round trip.
+func (l *redisLive) read() {
+	for {
+		select {
+		case a := <-l.asks:
+			l.look(gather(a, l.asks, maxBatch))
+		case <-l.quit:
+			return
+		}
+	}
+}
+
+func (l *redisLive) look(asks []*ask) {
+	ctx, cancel := context.WithTimeout(context.Background(), taskTimeout)
+	defer cancel()
+	pipe := l.client.Pipeline()
+	found := make([]*redis.SliceCmd, len(asks))
+	for i, a := range asks {
+		found[i] = pipe.HMGet(ctx, l.key(a.attempt), deadlineKey, itemKey+a.item)
+	}
+	_, _ = pipe.Exec(ctx) // each command has its own error
+	for i, a := range asks {
+		a.done <- glimpse(found[i].Result())
+	}
+}
+
+// glimpse reads a sheet's deadline and the answer in one slot.
+func glimpse(got []any, err error) glance {
+	switch {
+	case err != nil:
+		return glance{err: fmt.Errorf("read live sheet: %w", err)}
+	case len(got) != 2 || got[0] == nil:
+		return glance{}
+	case got[1] == nil:
+		return glance{known: true}
+	}
+	text, _ := got[1].(string)
+	a, err := readLive(text)
+	return glance{a, err == nil, err}
+}
+
 // later has a task done in its turn, or not at all.
 func (l *redisLive) later(task func(context.Context) error) {
 	select {
@@ -76,8 +131,10 @@ func (l *redisLive) later(task func(context.Context) error) {
 // close ends the writing; what still waits is left out.
 func (l *redisLive) close(ctx context.Context) error {
 	l.once.Do(func() { close(l.quit) })
+	stopped := make(chan struct{})
+	go func() { l.stopped.Wait(); close(stopped) }()
 	select {
-	case <-l.stopped:
+	case <-stopped:
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
@@ -87,19 +144,20 @@ func (l *redisLive) close(ctx context.Context) error {
 func (l *redisLive) key(id string) string { return l.prefix + "quiz:" + id }
 
 func (l *redisLive) answer(ctx context.Context, s slot) (answer, bool, error) {
-	got, err := l.client.HMGet(ctx, l.key(s.attempt), deadlineKey, itemKey+s.item).Result()
-	if err != nil {
-		return answer{}, false, fmt.Errorf("read live sheet: %w", err)
+	a := &ask{s, make(chan glance, 1)}
+	select {
+	case l.asks <- a:
+	default:
+		return answer{}, false, errLiveBusy
 	}
-	if len(got) != 2 || got[0] == nil {
-		return answer{}, false, nil
+	select {
+	case g := <-a.done:
+		return g.answer, g.known, g.err
+	case <-ctx.Done():
+		return answer{}, false, ctx.Err()
+	case <-l.quit:
+		return answer{}, false, errLiveBusy
 	}
-	if got[1] == nil {
-		return answer{}, true, nil
-	}
-	text, _ := got[1].(string)
-	a, err := readLive(text)
-	return a, err == nil, err
 }
 
 // setAnswer is the rule of both scripts: a newer revision replaces an older
@@ -164,7 +222,10 @@ func writeLive(a answer) string {
 	return strconv.Itoa(a.revision) + " " + strconv.FormatInt(a.savedAt.UnixMilli(), 10) + " " + a.response
 }
 
-var errLive = errors.New("this is no live answer")
+var (
+	errLive     = errors.New("this is no live answer")
+	errLiveBusy = errors.New("the live store takes no more questions")
+)
 
 func readLive(text string) (answer, error) {
 	parts := strings.SplitN(text, " ", 3)
