@@ -65,7 +65,7 @@ func New(o Options) *fiber.App {
 		EnableIPValidation:      true,
 		ErrorHandler:            func(c *fiber.Ctx, err error) error { return Refuse(c, o.Log, err) },
 	})
-	app.Use(o.begin)
+	app.Use(o.begin(o.headers()))
 	return app
 }
 
@@ -79,29 +79,35 @@ func proxyHeader(o Options) string {
 // begin wraps every request: it gives it an id and a deadline, sets the
 // headers that every answer carries, turns a panic into one failed request and
 // refuses what two servers might read in two ways.
-func (o Options) begin(c *fiber.Ctx) (err error) {
-	started := time.Now()
-	ctx, cancel := context.WithTimeout(c.UserContext(), deadline)
-	defer cancel()
-	c.SetUserContext(context.WithValue(ctx, requestKey{}, uuid.NewString()))
-	o.headers(c)
-	defer func() {
-		if r := recover(); r != nil {
-			o.Log.ErrorContext(ctx, "panic", "request_id", RequestID(c.UserContext()), "route", c.Route().Path,
-				"kind", kindOf(r), "stack", string(debug.Stack()))
-			err = Refuse(c, o.Log, ours)
+func (o Options) begin(headers []header) fiber.Handler {
+	return func(c *fiber.Ctx) (err error) {
+		started := time.Now()
+		ctx, cancel := context.WithTimeout(c.UserContext(), deadline)
+		defer cancel()
+		id := uuid.NewString()
+		c.SetUserContext(context.WithValue(ctx, requestKey{}, id))
+		c.Set("X-Request-Id", id)
+		for _, h := range headers {
+			c.Response().Header.SetCanonical(h.name, h.value)
 		}
-		if err != nil {
-			err = Refuse(c, o.Log, err)
+		defer func() {
+			if r := recover(); r != nil {
+				o.Log.ErrorContext(ctx, "panic", "request_id", RequestID(c.UserContext()), "route", c.Route().Path,
+					"kind", kindOf(r), "stack", string(debug.Stack()))
+				err = Refuse(c, o.Log, ours)
+			}
+			if err != nil {
+				err = Refuse(c, o.Log, err)
+			}
+			if o.Observe != nil {
+				o.Observe(c.Method(), c.Route().Path, c.Response().StatusCode(), time.Since(started))
+			}
+		}()
+		if ambiguous(c) {
+			return ErrFraming
 		}
-		if o.Observe != nil {
-			o.Observe(c.Method(), c.Route().Path, c.Response().StatusCode(), time.Since(started))
-		}
-	}()
-	if ambiguous(c) {
-		return ErrFraming
+		return c.Next()
 	}
-	return c.Next()
 }
 
 // kindOf names what was panicked with and not what it said: the words of a
@@ -122,18 +128,25 @@ func RequestID(ctx context.Context) string { id, _ := ctx.Value(requestKey{}).(s
 const csp = "default-src 'none'; img-src 'self' data:; style-src 'self'; script-src 'self'; connect-src 'self'; " +
 	"font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
-func (o Options) headers(c *fiber.Ctx) {
-	c.Set("X-Request-Id", RequestID(c.UserContext()))
-	c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
-	c.Set(fiber.HeaderContentSecurityPolicy, csp)
-	c.Set(fiber.HeaderReferrerPolicy, "no-referrer")
-	c.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
-	c.Set("Cross-Origin-Opener-Policy", "same-origin")
-	c.Set("Cross-Origin-Resource-Policy", "same-origin")
-	c.Set(fiber.HeaderCacheControl, "no-store")
-	if o.TLS {
-		c.Set(fiber.HeaderStrictTransportSecurity, "max-age=31536000; includeSubDomains")
+// A header is one line of an answer, ready to be set: these go out with every
+// answer, and their names and values need no second look each time.
+type header struct{ name, value []byte }
+
+// headers are what every answer carries.
+func (o Options) headers() []header {
+	all := []header{
+		{[]byte(fiber.HeaderXContentTypeOptions), []byte("nosniff")},
+		{[]byte(fiber.HeaderContentSecurityPolicy), []byte(csp)},
+		{[]byte(fiber.HeaderReferrerPolicy), []byte("no-referrer")},
+		{[]byte("Permissions-Policy"), []byte("camera=(), microphone=(), geolocation=()")},
+		{[]byte("Cross-Origin-Opener-Policy"), []byte("same-origin")},
+		{[]byte("Cross-Origin-Resource-Policy"), []byte("same-origin")},
+		{[]byte(fiber.HeaderCacheControl), []byte("no-store")},
 	}
+	if o.TLS {
+		all = append(all, header{[]byte(fiber.HeaderStrictTransportSecurity), []byte("max-age=31536000; includeSubDomains")})
+	}
+	return all
 }
 
 // ErrFraming reports a request whose length or host is said twice.
