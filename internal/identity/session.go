@@ -243,19 +243,15 @@ func (s *Service) standingOf(ctx context.Context, id string, now time.Time) (sta
 	if age := now.Sub(st.read); ok && age >= 0 && age < sessionLife {
 		return st, nil
 	}
-	se, err := sessionByID(ctx, s.db, id)
+	st, err := standingByID(ctx, s.db, id)
 	if errors.Is(err, db.ErrNone) {
 		return standing{}, access.ErrSignIn
 	}
 	if err != nil {
 		return standing{}, fmt.Errorf("read session: %w", err)
 	}
-	p, err := find(ctx, s.db, se.PersonID)
-	if err != nil {
-		return standing{}, fmt.Errorf("read session: %w", err)
-	}
-	st = standing{se, p.Name, p.Grants, p.Status != Active, now}
-	if until, ok := s.unsettled.find(p.ID); !ok || now.After(until) {
+	st.read = now
+	if until, ok := s.unsettled.find(st.session.PersonID); !ok || now.After(until) {
 		s.standing.keep(id, st)
 	}
 	return st, nil

@@ -7,6 +7,7 @@ import (
 
 	"github.com/uptrace/bun"
 
+	"github.com/kapstone-lms/kapstone/internal/access"
 	"github.com/kapstone-lms/kapstone/internal/db"
 )
 
@@ -18,6 +19,35 @@ func insertSession(ctx context.Context, tx bun.IDB, se *session) error {
 func sessionByID(ctx context.Context, idb bun.IDB, id string) (*session, error) {
 	se := new(session)
 	return se, db.Check(idb.NewSelect().Model(se).Where("id = ?", id).Scan(ctx))
+}
+
+// standingByID returns what a session is and may, in one query: everybody's
+// every request asks for it once a second.
+func standingByID(ctx context.Context, idb bun.IDB, id string) (st standing, err error) {
+	var rows []struct {
+		session `bun:",extend"`
+		Name    string
+		Status  Status
+		Role    access.Role
+		Program string
+	}
+	err = idb.NewRaw(`SELECT s.*, p.name, p.status, coalesce(g.role, '') AS role, coalesce(g.program, '') AS program
+		FROM sessions s JOIN people p ON p.id = s.person_id LEFT JOIN grants g ON g.person_id = p.id
+		WHERE s.id = ? ORDER BY g.role, g.program`, id).Scan(ctx, &rows)
+	switch {
+	case err != nil:
+		return st, db.Check(err)
+	case len(rows) == 0:
+		return st, db.ErrNone
+	}
+	first := rows[0]
+	st = standing{session: &first.session, name: first.Name, suspended: first.Status != Active}
+	for _, r := range rows {
+		if r.Role != "" {
+			st.grants = append(st.grants, access.Grant{Role: r.Role, Program: r.Program})
+		}
+	}
+	return st, nil
 }
 
 // proveSession notes that the person proved anew who they are. A session that
