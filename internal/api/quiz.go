@@ -5,12 +5,8 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/danielgtaylor/huma/v2"
-	"github.com/gofiber/fiber/v2"
-
 	"github.com/kapstone-lms/kapstone/internal/access"
 	"github.com/kapstone-lms/kapstone/internal/curriculum"
-	"github.com/kapstone-lms/kapstone/internal/edge"
 	"github.com/kapstone-lms/kapstone/internal/quiz"
 )
 
@@ -191,57 +187,3 @@ func (a *API) quizRoutes() {
 const responseForm = "single: the id of one option. multiple: the ids of all options chosen, in any order. ordering: the ids of all options in the order chosen. " +
 	"matching: a pair for each prompt, its id and that of its option, such as 1:b, in any order. " +
 	"An ordering or a matching may be saved before it is finished; it counts when every part of it is right. Empty clears the answer."
-
-// saveRoute is the hot path: a handler of its own beside Huma, described in
-// the same document. A test holds the two against each other.
-func (a *API) saveRoute() {
-	r := Route{Method: "PUT", Path: Base + "/attempts/{id}/answers/{item}", ID: "save-answer", Act: access.TakeQuiz, tag: "quiz", summary: "Save one answer"}
-	op := operation(r)
-	op.Parameters = []*huma.Param{pathParam("id"), pathParam("item")}
-	zero := 0.0
-	op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"application/json": {Schema: &huma.Schema{
-		Type: "object", Required: []string{"response", "revision"}, AdditionalProperties: false,
-		Properties: map[string]*huma.Schema{
-			"response": {Type: "array", Items: &huma.Schema{Type: "string"}, Description: responseForm, Examples: []any{[]string{"a"}}},
-			"revision": {Type: "integer", Minimum: &zero, Description: "the revision you replace; 0 for the first save", Examples: []any{0}},
-		},
-	}}}}
-	op.Responses = map[string]*huma.Response{"200": {Description: "Saved, durably", Content: map[string]*huma.MediaType{"application/json": {Schema: &huma.Schema{
-		Type: "object", Required: []string{"revision", "saved_at"},
-		Properties: map[string]*huma.Schema{
-			"revision": {Type: "integer", Description: "the next save names it"},
-			"saved_at": {Type: "string", Format: "date-time"},
-		},
-	}}}}}
-	a.raw(r, &op, a.save)
-}
-
-// savedView is the reply to a save.
-type savedView struct {
-	Revision int       `json:"revision"`
-	SavedAt  time.Time `json:"saved_at"`
-}
-
-func (a *API) save(c *fiber.Ctx) error {
-	ctx := c.UserContext()
-	if !a.Lift {
-		if err := a.saves.Take(access.From(ctx).ID); err != nil {
-			return err
-		}
-	}
-	var in struct {
-		Response *[]string `json:"response"`
-		Revision *int      `json:"revision"`
-	}
-	if err := edge.Decode(c, &in, "response", "revision"); err != nil {
-		return err
-	}
-	if in.Response == nil || in.Revision == nil {
-		return edge.ErrMissingField.At(map[bool]string{true: "response", false: "revision"}[in.Response == nil])
-	}
-	saved, err := a.Quizzes.Save(ctx, c.Params("id"), c.Params("item"), *in.Response, *in.Revision)
-	if err != nil {
-		return err
-	}
-	return c.JSON(savedView{saved.Revision, saved.SavedAt})
-}
