@@ -141,7 +141,7 @@ func (a *App) liveStore(now func() time.Time) quiz.Live {
 	if a.redis == nil {
 		return quiz.NewProcessLive(now)
 	}
-	return quiz.NewRedisLive(a.redis, "kapstone:")
+	return quiz.NewRedisLive(a.redis, "kapstone:", now)
 }
 
 func (a *App) openFaces() error {

@@ -13,6 +13,10 @@ import (
 //
 // There are two: NewProcessLive and NewRedisLive.
 type Live interface {
+	// near is like answer, but asks nobody: it returns what this process
+	// remembers, which other processes may have overtaken.
+	near(s slot) (a answer, known bool)
+
 	// answer returns the answer in a slot, the zero one if the sheet has none
 	// there. Without a sheet known is false; an error says that the store
 	// cannot be reached.
@@ -55,18 +59,25 @@ type liveSheet struct {
 }
 
 // NewProcessLive returns a store in this process. Sheets expire by now.
-func NewProcessLive(now func() time.Time) Live {
+func NewProcessLive(now func() time.Time) Live { return newProcessLive(now) }
+
+func newProcessLive(now func() time.Time) *processLive {
 	return &processLive{now: now, sheets: make(map[string]*liveSheet)}
 }
 
-func (l *processLive) answer(_ context.Context, s slot) (answer, bool, error) {
+func (l *processLive) near(s slot) (answer, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	sheet := l.sheet(s.attempt)
 	if sheet == nil {
-		return answer{}, false, nil
+		return answer{}, false
 	}
-	return sheet.answers[s.item], true, nil
+	return sheet.answers[s.item], true
+}
+
+func (l *processLive) answer(_ context.Context, s slot) (answer, bool, error) {
+	a, known := l.near(s)
+	return a, known, nil
 }
 
 // sheet returns a sheet that has not expired, or nil.

@@ -24,6 +24,7 @@ import (
 type redisLive struct {
 	client *kv.Client
 	prefix string
+	memory *processLive // of what went through this process
 
 	asks    chan *ask
 	tasks   chan func(context.Context) error
@@ -53,10 +54,10 @@ const (
 )
 
 // NewRedisLive returns a store in Redis, which several processes share. Every
-// key begins with prefix.
-func NewRedisLive(client *kv.Client, prefix string) Live {
+// key begins with prefix. What this process remembers of it expires by now.
+func NewRedisLive(client *kv.Client, prefix string, now func() time.Time) Live {
 	l := &redisLive{
-		client: client, prefix: prefix,
+		client: client, prefix: prefix, memory: newProcessLive(now),
 		asks: make(chan *ask, maxQueue), tasks: make(chan func(context.Context) error, maxTasks), quit: make(chan struct{}),
 	}
 	l.stopped.Go(l.write)
@@ -143,6 +144,8 @@ func (l *redisLive) close(ctx context.Context) error {
 
 func (l *redisLive) key(id string) string { return l.prefix + "quiz:" + id }
 
+func (l *redisLive) near(s slot) (answer, bool) { return l.memory.near(s) }
+
 func (l *redisLive) answer(ctx context.Context, s slot) (answer, bool, error) {
 	a := &ask{s, make(chan glance, 1)}
 	select {
@@ -189,6 +192,7 @@ return #KEYS`)
 )
 
 func (l *redisLive) put(id string, deadline time.Time, all answers) {
+	l.memory.put(id, deadline, all)
 	// The server's clock may be another than ours, and a sheet's life another
 	// than its attempt's: a fixed span from now on is long enough.
 	args := []any{deadline.UnixMilli(), sheetLife.Milliseconds()}
@@ -204,6 +208,7 @@ func (l *redisLive) put(id string, deadline time.Time, all answers) {
 const sheetLife = 24 * time.Hour
 
 func (l *redisLive) saved(records []record) {
+	l.memory.saved(records)
 	keys := make([]string, len(records))
 	args := make([]any, 0, 3*len(records))
 	for i, r := range records {
@@ -214,6 +219,7 @@ func (l *redisLive) saved(records []record) {
 }
 
 func (l *redisLive) forget(id string) {
+	l.memory.forget(id)
 	l.later(func(ctx context.Context) error { return l.client.Del(ctx, l.key(id)).Err() })
 }
 

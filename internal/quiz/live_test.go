@@ -16,7 +16,7 @@ import (
 func eachLive(t *testing.T, f func(t *testing.T, l Live, settle func())) {
 	t.Run("process", func(t *testing.T) { f(t, NewProcessLive(new(schooltest.Clock).Now), func() {}) })
 	t.Run("redis", func(t *testing.T) {
-		l := NewRedisLive(redisFor(t), prefixFor(t)).(*redisLive)
+		l := NewRedisLive(redisFor(t), prefixFor(t), new(schooltest.Clock).Now).(*redisLive)
 		t.Cleanup(func() {
 			if err := l.close(context.Background()); err != nil {
 				t.Error(err)
@@ -150,7 +150,7 @@ func TestSheetsInTheProcessAreBounded(t *testing.T) {
 
 func TestSheetsInRedisExpire(t *testing.T) {
 	client := redisFor(t)
-	l := NewRedisLive(client, prefixFor(t)).(*redisLive)
+	l := NewRedisLive(client, prefixFor(t), new(schooltest.Clock).Now).(*redisLive)
 	defer l.close(t.Context())
 	l.put("x", soon(), answers{"q1": ans(1, `[]`)})
 	l.saved([]record{{slot{"x", "q1"}, ans(2, `[]`)}})
@@ -162,7 +162,7 @@ func TestSheetsInRedisExpire(t *testing.T) {
 
 func TestABrokenSheetIsNotBelieved(t *testing.T) {
 	client := redisFor(t)
-	l := NewRedisLive(client, prefixFor(t)).(*redisLive)
+	l := NewRedisLive(client, prefixFor(t), new(schooltest.Clock).Now).(*redisLive)
 	defer l.close(t.Context())
 	for _, text := range []string{"", "1", "1 2", "x 2 []", "1 x []", "0 2 []", "-1 2 []"} {
 		if err := client.HSet(t.Context(), l.key("x"), "deadline", 1, "i:q1", text).Err(); err != nil {
@@ -179,7 +179,7 @@ func TestABrokenSheetIsNotBelieved(t *testing.T) {
 
 // A slow server costs the sheets some writes and nobody any time.
 func TestAFullQueueKeepsNobodyWaiting(t *testing.T) {
-	l := NewRedisLive(redisFor(t), prefixFor(t)).(*redisLive)
+	l := NewRedisLive(redisFor(t), prefixFor(t), new(schooltest.Clock).Now).(*redisLive)
 	defer l.close(t.Context())
 	busy, free := make(chan bool), make(chan bool)
 	l.later(func(context.Context) error { close(busy); <-free; return nil })
@@ -203,6 +203,28 @@ func FuzzReadLive(f *testing.F) {
 		}
 		if again, err := readLive(writeLive(a)); err != nil || again != a {
 			t.Errorf("readLive(%q) = %+v, written and read again %+v, %v", text, a, again, err)
+		}
+	})
+}
+
+// What went through this process it knows at once, without asking anybody.
+func TestWhatIsNearNeedsNoQuestion(t *testing.T) {
+	eachLive(t, func(t *testing.T, l Live, _ func()) {
+		one := slot{"one", "q1"}
+		if _, known := l.near(one); known {
+			t.Error("a sheet that was never put is known")
+		}
+		l.put("one", soon(), answers{"q1": ans(1, `["a"]`)})
+		l.saved([]record{{one, ans(2, `["b"]`)}, {slot{"other", "q1"}, ans(1, `[]`)}})
+		if a, known := l.near(one); !known || a != ans(2, `["b"]`) {
+			t.Errorf("near is %v, %t, want what was saved last", a, known)
+		}
+		if a, known := l.near(slot{"one", "q2"}); !known || a != (answer{}) {
+			t.Errorf("an empty slot of a known sheet is %v, %t", a, known)
+		}
+		l.forget("one")
+		if _, known := l.near(one); known {
+			t.Error("a sheet that was forgotten is known")
 		}
 	})
 }

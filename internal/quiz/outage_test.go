@@ -104,7 +104,7 @@ func TestAnExamGoesOnWithoutRedis(t *testing.T) {
 					t.Fatal(err)
 				}
 				defer client.Close()
-				w := newWorld(t, url, liveMaker{"own", func(*testing.T, func() time.Time) Live { return NewRedisLive(client, "own:") }}, curriculum.ReviewNever)
+				w := newWorld(t, url, liveMaker{"own", func(_ *testing.T, now func() time.Time) Live { return NewRedisLive(client, "own:", now) }}, curriculum.ReviewNever)
 				o := w.begin()
 				w.exam(t, o, 5, func() {})
 				hurt.stop(s)

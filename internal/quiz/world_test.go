@@ -126,7 +126,7 @@ type liveMaker struct {
 
 var (
 	inProcess = liveMaker{"process", func(_ *testing.T, now func() time.Time) Live { return NewProcessLive(now) }}
-	inRedis   = liveMaker{"redis", func(t *testing.T, _ func() time.Time) Live { return NewRedisLive(redisFor(t), prefixFor(t)) }}
+	inRedis   = liveMaker{"redis", func(t *testing.T, now func() time.Time) Live { return NewRedisLive(redisFor(t), prefixFor(t), now) }}
 )
 
 // each runs f on both databases, with live state in the process.
