@@ -5,6 +5,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"strings"
 
 	"github.com/kapstone-lms/kapstone/internal/curriculum"
 	"github.com/kapstone-lms/kapstone/modules"
@@ -52,8 +53,11 @@ func tallied(t curriculum.Tally) string {
 		least, middle = t.Sources[0], t.Sources[n/2]
 	}
 	single := t.Kinds[curriculum.Single]
+	var kinds []string
+	for _, k := range curriculum.Kinds() {
+		kinds = append(kinds, fmt.Sprintf("%d %s", t.Kinds[k], k))
+	}
 	return fmt.Sprintf("  %d lessons, %d figures; sources per lesson: at least %d, median %d\n"+
-		"  %d items (%d single, %d multiple, %d ordering, %d matching), %d critical, %d cases; right option longest in %d of %d single items (%d %%)\n",
-		t.Lessons, t.Figures, least, middle, t.Items, single, t.Kinds[curriculum.Multiple], t.Kinds[curriculum.InOrder], t.Kinds[curriculum.Matching],
-		t.Critical, t.Cases, t.Longest, single, 100*t.Longest/max(single, 1))
+		"  %d items (%s), %d critical, %d cases; right option longest in %d of %d single items (%d %%)\n",
+		t.Lessons, t.Figures, least, middle, t.Items, strings.Join(kinds, ", "), t.Critical, t.Cases, t.Longest, single, 100*t.Longest/max(single, 1))
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -86,9 +87,13 @@ type item struct {
 	} `json:"options"`
 }
 
-// choose returns an answer of one part that can be given.
-func (i item) choose(option int) string {
-	id := i.Options[option].ID
+// choose returns the n-th answer of one part that can be given, or the first
+// again after the last; where it is written, a number.
+func (i item) choose(n int) string {
+	if len(i.Options) == 0 {
+		return strconv.Itoa(n)
+	}
+	id := i.Options[n%len(i.Options)].ID
 	if len(i.Prompts) > 0 {
 		id = i.Prompts[0].ID + ":" + id
 	}
@@ -144,7 +149,7 @@ func (c *client) saveUntil(ctx context.Context, url string, acked func()) {
 	for n := 0; ctx.Err() == nil; n++ {
 		it := c.items[n%len(c.items)]
 		have := c.journal[it.ID]
-		response := it.choose((have.revision + 1) % len(it.Options))
+		response := it.choose(have.revision + 1)
 		status, body, err := send(ctx, url, c.token, "PUT", "/attempts/"+c.attempt+"/answers/"+it.ID,
 			map[string]any{"response": []string{response}, "revision": have.revision})
 		if err != nil || status != http.StatusOK {

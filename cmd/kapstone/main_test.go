@@ -155,9 +155,9 @@ func TestACourseWithFaultsIsNone(t *testing.T) {
 	var out, errOut bytes.Buffer
 	code := run(soon(t), []string{"course", "check", dir}, &out, &errOut)
 	for _, says := range []string{
-		"safety, 7 items drawn, not clinically reviewed\n  1 lessons, 1 figures; sources per lesson: at least 1, median 1\n",
-		"  8 items (2 single, 3 multiple, 2 ordering, 1 matching), 1 critical, 1 cases; right option longest in 0 of 2 single items (0 %)\n",
-		"look at: 01-safety/module.yaml:1: module safety has 8 items", "no faults; content hash ",
+		"safety, 9 items drawn, not clinically reviewed\n  1 lessons, 1 figures; sources per lesson: at least 1, median 1\n",
+		"  10 items (2 single, 3 multiple, 2 ordering, 1 matching, 1 numeric, 1 short), 1 critical, 1 cases; right option longest in 0 of 2 single items (0 %)\n",
+		"look at: 01-safety/module.yaml:1: module safety has 10 items", "no faults; content hash ",
 	} {
 		if code != 0 || !strings.Contains(out.String(), says) {
 			t.Errorf("course check: exit %d, want 0 and %q:\n%s%s", code, says, &out, &errOut)

@@ -26,11 +26,12 @@ type attemptView struct {
 
 type itemView struct {
 	ID      string       `json:"id"`
-	Kind    string       `json:"kind" enum:"single,multiple,ordering,matching"`
+	Kind    string       `json:"kind" enum:"single,multiple,ordering,matching,numeric,short"`
 	Case    *caseView    `json:"case,omitempty" doc:"the vignette that this item asks about; the items of one follow each other"`
 	Stem    string       `json:"stem"`
+	Unit    string       `json:"unit,omitempty" doc:"of a numeric item: what to show beside the box; it is not part of the response"`
 	Prompts []optionView `json:"prompts,omitempty" doc:"of a matching item: an option belongs to each"`
-	Options []optionView `json:"options"`
+	Options []optionView `json:"options" doc:"empty for numeric and short items, whose response is written"`
 }
 
 type caseView struct {
@@ -44,13 +45,13 @@ type optionView struct {
 }
 
 type answerView struct {
-	Response []string  `json:"response" doc:"as in a save: ids of options, of an ordering item in their order, of a matching item pairs such as 1:b"`
+	Response []string  `json:"response" doc:"as in a save: ids of options, of an ordering item in their order, of a matching item pairs such as 1:b, of a numeric or short item what was written"`
 	Revision int       `json:"revision" doc:"the next save names it"`
 	SavedAt  time.Time `json:"saved_at"`
 }
 
 func viewQuestion(q quiz.Question) itemView {
-	v := itemView{ID: q.ID, Kind: string(q.Kind), Stem: q.Stem, Options: make([]optionView, len(q.Options))}
+	v := itemView{ID: q.ID, Kind: string(q.Kind), Stem: q.Stem, Unit: q.Unit, Options: make([]optionView, len(q.Options))}
 	if q.Case != nil {
 		v.Case = &caseView{q.Case.ID, q.Case.Text}
 	}
@@ -86,9 +87,9 @@ type resultView struct {
 	StartedAt      time.Time      `json:"started_at"`
 	SubmittedAt    time.Time      `json:"submitted_at"`
 	ClosedBy       string         `json:"closed_by" enum:"trainee,deadline"`
-	Correct        int            `json:"correct"`
+	Correct        int            `json:"correct" doc:"items answered right as a whole"`
 	Asked          int            `json:"asked"`
-	ScorePercent   int            `json:"score_percent"`
+	ScorePercent   int            `json:"score_percent" doc:"of all items, rounded down; where the quiz counts parts of an answer they are in it"`
 	Passed         bool           `json:"passed"`
 	CriticalMissed []string       `json:"critical_missed" doc:"the objectives of safety questions that were not answered right"`
 	Review         []reviewedView `json:"review,omitempty" doc:"only when the program lets you see it"`
@@ -96,10 +97,13 @@ type resultView struct {
 
 type reviewedView struct {
 	itemView
-	Response []string     `json:"response"`
-	Right    bool         `json:"right"`
-	Answer   []string     `json:"answer" doc:"the right response"`
-	Key      []reasonView `json:"key"`
+	Response  []string     `json:"response"`
+	Right     bool         `json:"right"`
+	Answer    []string     `json:"answer" doc:"the right response"`
+	Tolerance string       `json:"tolerance,omitempty" doc:"of a numeric item: how far from the answer is still right"`
+	Accepted  []string     `json:"accepted,omitempty" doc:"of a short item: every form that is right"`
+	Why       string       `json:"why,omitempty" doc:"of a numeric or short item; of the others each option says it"`
+	Key       []reasonView `json:"key" doc:"of each option"`
 }
 
 type reasonView struct {
@@ -120,7 +124,10 @@ func viewResult(r *quiz.Result) resultView {
 		return v
 	}
 	for _, it := range r.Review.Items {
-		reviewed := reviewedView{itemView: viewQuestion(it.Question), Response: append([]string{}, it.Response...), Right: it.Right, Answer: it.Answer}
+		reviewed := reviewedView{
+			itemView: viewQuestion(it.Question), Response: append([]string{}, it.Response...), Right: it.Right, Answer: it.Answer,
+			Tolerance: it.Tolerance, Accepted: it.Accepted, Why: it.Why, Key: []reasonView{},
+		}
 		for _, o := range it.Key {
 			reviewed.Key = append(reviewed.Key, reasonView(o))
 		}
@@ -186,4 +193,6 @@ func (a *API) quizRoutes() {
 // responseForm says what a response is, for each kind of item.
 const responseForm = "single: the id of one option. multiple: the ids of all options chosen, in any order. ordering: the ids of all options in the order chosen. " +
 	"matching: a pair for each prompt, its id and that of its option, such as 1:b, in any order. " +
-	"An ordering or a matching may be saved before it is finished; it counts when every part of it is right. Empty clears the answer."
+	"numeric: one number in digits with a point before decimals, such as 12.5; space around it and zeros that say nothing are dropped, a comma or a unit is refused. " +
+	"short: one text of at most 200 characters; case, punctuation at its end and double spaces do not matter. " +
+	"An ordering or a matching may be saved before it is finished. Empty, or one blank text, clears the answer."

@@ -33,9 +33,15 @@ var texts = map[string]string{
 	"Stem of 01?": "dbac", "Stem of 02?": "cad", "Stem of 03?": "b", "Stem of 04?": "ac", "Stem of 05?": "abc", "Stem of 06?": "a", "Stem of 07?": "bd", "Stem of 08?": "a",
 }
 
+// answers are the right responses to what is written.
+var answers = map[string]string{"numeric": "7654.25", "short": "The CANARY Word"}
+
 // right returns the right response in the ids of the attempt, in the form in
 // which it is kept.
 func (i item) right() (response []string) {
+	if written, ok := answers[i.Kind]; ok {
+		return []string{written}
+	}
 	for n, letter := range texts[i.Stem] {
 		at := slices.IndexFunc(i.Options, func(o choice) bool { return o.Text == "Text "+string(letter) })
 		id := i.Options[at].ID
@@ -55,6 +61,8 @@ type reviewed struct {
 	Response []string `json:"response"`
 	Right    bool     `json:"right"`
 	Answer   []string `json:"answer"`
+	Accepted []string `json:"accepted"`
+	Why      string   `json:"why"`
 	Key      []struct {
 		ID      string `json:"id"`
 		Correct bool   `json:"correct"`
@@ -70,7 +78,7 @@ func TestEveryKindOfQuestionFromStartToReview(t *testing.T) {
 		if status != 201 {
 			t.Fatalf("start: %d %s", status, sheet)
 		}
-		for _, word := range []string{"CANARY", "kin-", `"correct"`, `"why"`, `"answer"`, `"key"`} {
+		for _, word := range []string{"CANARY", "7654", "kin-", `"correct"`, `"why"`, `"tolerance"`, `"accepted"`, `"answer"`, `"key"`} {
 			if strings.Contains(string(sheet), word) {
 				t.Errorf("the open attempt says %s: %s", word, sheet)
 			}
@@ -88,7 +96,7 @@ func TestEveryKindOfQuestionFromStartToReview(t *testing.T) {
 			}
 			s.trainee.want(200, "PUT", path, map[string]any{"response": turned, "revision": 1}, nil)
 		}
-		if fmt.Sprint(seen) != "map[matching:1 multiple:2 ordering:2 single:2]" && fmt.Sprint(seen) != "map[matching:1 multiple:3 ordering:2 single:1]" {
+		if fmt.Sprint(seen) != "map[matching:1 multiple:2 numeric:1 ordering:2 short:1 single:2]" && fmt.Sprint(seen) != "map[matching:1 multiple:3 numeric:1 ordering:2 short:1 single:1]" {
 			t.Errorf("the attempt asks %v", seen)
 		}
 		for _, it := range s.start200("safety").Items {
@@ -103,8 +111,8 @@ func TestEveryKindOfQuestionFromStartToReview(t *testing.T) {
 			Review  []reviewed `json:"review"`
 		}
 		s.trainee.want(200, "POST", "/api/v1/attempts/"+a.ID+"/submission", nil, &r)
-		if !r.Passed || r.Correct != 7 || len(r.Review) != 7 {
-			t.Fatalf("the result is %+v, want 7 right with a review", r)
+		if !r.Passed || r.Correct != 9 || len(r.Review) != 9 {
+			t.Fatalf("the result is %+v, want 9 right with a review", r)
 		}
 		for _, it := range r.Review {
 			wantReview(t, it)
@@ -124,6 +132,9 @@ func wantQuestion(t *testing.T, it item) {
 	if prompts := len(it.Prompts); prompts != map[string]int{"matching": 3}[it.Kind] {
 		t.Errorf("a %s question has %d prompts", it.Kind, prompts)
 	}
+	if len(it.Options) == 0 != (answers[it.Kind] != "") || it.Unit != map[string]string{"numeric": "mg"}[it.Kind] {
+		t.Errorf("a %s question has %d options and the unit %q", it.Kind, len(it.Options), it.Unit)
+	}
 	ofCase := slices.Contains([]string{"Stem of 03?", "Stem of 04?", "Stem of 05?"}, it.Stem)
 	if ofCase != (it.Case != nil) || ofCase && (it.Case.ID != "c1" || !strings.HasPrefix(it.Case.Text, "vignette ")) {
 		t.Errorf("the question %q has the case %+v", it.Stem, it.Case)
@@ -134,6 +145,9 @@ func wantReview(t *testing.T, it reviewed) {
 	t.Helper()
 	if !it.Right || !slices.Equal(it.Answer, it.right()) || !slices.Equal(it.Response, it.right()) || len(it.Key) != len(it.Options) {
 		t.Errorf("the review of a %s question is %+v, want %q", it.Kind, it, it.right())
+	}
+	if accepted := map[string]int{"short": 2}[it.Kind]; it.Key == nil || len(it.Accepted) != accepted || (it.Why != "") != (len(it.Options) == 0) {
+		t.Errorf("the review of a %s question is %+v", it.Kind, it)
 	}
 	for i, k := range it.Key {
 		letter := strings.TrimPrefix(it.Options[i].Text, "Text ")
@@ -147,8 +161,12 @@ func wantReview(t *testing.T, it reviewed) {
 func (s *school) badAnswers(a attempt) {
 	s.admin.t.Helper()
 	for _, it := range a.Items {
-		bad := map[string][]string{"unknown_option": {"z"}, "repeated_option": {it.Options[0].ID, it.Options[0].ID}}
+		bad := map[string][]string{"unknown_option": {"z"}, "repeated_option": {"a", "a"}}
 		switch it.Kind {
+		case "numeric":
+			bad = map[string][]string{"bad_number": {"12,5"}, "one_answer_only": {"1", "2"}}
+		case "short":
+			bad = map[string][]string{"bad_text": {"a\u2066b"}, "text_too_long": {strings.Repeat("long ", 41)}, "one_answer_only": {"a", "b"}}
 		case "single":
 			bad = map[string][]string{"unknown_option": {"1:a"}, "one_choice_only": {it.Options[0].ID, it.Options[1].ID}}
 		case "matching":

@@ -28,6 +28,7 @@ type item struct {
 	ID   string `json:"id"`
 	Kind string `json:"kind"`
 	Stem string `json:"stem"`
+	Unit string `json:"unit"`
 	Case *struct {
 		ID   string `json:"id"`
 		Text string `json:"text"`
@@ -42,8 +43,11 @@ type choice struct {
 }
 
 // choose returns a response that can be given: one option, joined with the
-// first prompt where there is one.
+// first prompt where there is one, or a number where it is written.
 func (i item) choose(option int) []string {
+	if len(i.Options) == 0 {
+		return []string{fmt.Sprint(option)}
+	}
 	id := i.Options[option].ID
 	if len(i.Prompts) > 0 {
 		id = i.Prompts[0].ID + ":" + id
@@ -75,6 +79,7 @@ func TestNoKeyLeavesEarly(t *testing.T) {
 				for _, o := range it.Options {
 					secrets = append(secrets, o.Why)
 				}
+				secrets = append(secrets, it.Why)
 			}
 		}
 		var seen strings.Builder

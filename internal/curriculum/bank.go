@@ -3,6 +3,7 @@ package curriculum
 import (
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -36,10 +37,9 @@ const maxCases = 12
 
 // How long a vignette is, in words, and how many items ask about it.
 const (
-	leastWords, mostWords     = 60, 150
-	leastOfCase, mostOfCase   = 2, 3
-	caseLike                  = "like sci-case-1"
-	leastPrompts, mostPrompts = 2, 5
+	leastWords, mostWords   = 60, 150
+	leastOfCase, mostOfCase = 2, 3
+	caseLike                = "like sci-case-1"
 )
 
 var caseForm = regexp.MustCompile(`^[a-z]{2,12}-case-[0-9]{1,2}$`)
@@ -74,12 +74,12 @@ func (l *loader) caseSizes(f fields, o *outline) {
 }
 
 func (l *loader) item(f fields, v value, s *shelf) *Item {
-	g := f.fields(v, "id", "lesson", "objective", "kind", "critical", "case", "stem", "prompts", "options", "sources", "confidence", "note")
+	g := f.fields(v, slices.Concat([]string{"id", "lesson", "objective", "kind", "critical", "case", "stem"}, ownFields(), []string{"sources", "confidence", "note"})...)
 	it := &Item{
 		ID:        ItemID(g.word("id", itemForm, itemLike)),
 		Lesson:    LessonID(g.word("lesson", lessonForm, lessonLike)),
 		Objective: ObjectiveID(g.word("objective", keyForm, keyLike)),
-		Kind:      Kind(g.one("kind", string(Single), string(Multiple), string(InOrder), string(Matching))),
+		Kind:      Kind(g.one("kind", kindNames()...)),
 		Critical:  g.flag("critical"),
 		Stem:      g.prose("stem", 5, 1000),
 	}
@@ -87,8 +87,7 @@ func (l *loader) item(f fields, v value, s *shelf) *Item {
 		l.seen(it.ID, g.file, g.lineOf("id"))
 	}
 	l.belongs(g, it, s)
-	l.options(g, it)
-	l.prompts(g, it)
+	l.own(g, it, s)
 	if g.has("sources") { // an item without any is for Lint to say
 		it.Sources, _ = g.words("sources", "a source", 0, 20, sourceForm, sourceLike)
 	}
@@ -97,6 +96,26 @@ func (l *loader) item(f fields, v value, s *shelf) *Item {
 		it.Note = g.prose("note", 0, 1000)
 	}
 	return it
+}
+
+// own reads what an item has as one of its kind.
+func (l *loader) own(f fields, it *Item, s *shelf) {
+	k := kinds[it.Kind]
+	if k == nil {
+		return // that is told already
+	}
+	for _, name := range ownFields() {
+		if v, there := f.at[name]; there && !slices.Contains(k.fields(), name) {
+			f.wrong(v, "has no meaning in an item of kind %s; remove it", it.Kind)
+		}
+	}
+	k.read(l, f, it)
+	if slices.Contains(k.fields(), partialField) {
+		it.Partial = s.Quiz.Partial
+		if f.has(partialField) {
+			it.Partial = f.flag(partialField)
+		}
+	}
 }
 
 // belongs sees that what an item refers to is there.

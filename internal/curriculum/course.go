@@ -72,11 +72,23 @@ type ModuleReview struct {
 	Statement string
 }
 
-// Quiz says how a module's quiz is drawn.
+// Quiz says how a module's quiz is drawn and taken.
 type Quiz struct {
-	Draw    int // items in an attempt
-	Minutes int // time limit of an attempt
+	Draw       int    // items in an attempt
+	Minutes    int    // time limit of an attempt
+	Pages      Layout // how a page shows it
+	Sequential bool   // one item at a time, without a way back
+	Partial    bool   // parts of an answer count, unless an item says otherwise
 }
+
+// A Layout says over how many pages a quiz is shown.
+type Layout string
+
+// The layouts. A sequential quiz has many pages.
+const (
+	OnePage   Layout = "one"  // all items one below the other
+	ManyPages Layout = "many" // a page for each item
+)
 
 // A Lesson is one page of study.
 type Lesson struct {
@@ -98,17 +110,6 @@ type Source struct {
 	Confidence string
 }
 
-// Kind is the kind of a quiz item.
-type Kind string
-
-// The kinds of item.
-const (
-	Single   Kind = "single"   // exactly one option is right
-	Multiple Kind = "multiple" // one or more are right, and all of them must be chosen
-	InOrder  Kind = "ordering" // all options are put in their right order
-	Matching Kind = "matching" // each prompt is joined with its right option
-)
-
 // A Case is a short vignette of which two or three items ask. They are drawn
 // together, in the order of the bank.
 type Case struct {
@@ -117,18 +118,25 @@ type Case struct {
 }
 
 // An Item is a quiz question with its key: Correct of its options, the option of
-// each prompt, or the order of the options. Neither the key nor Why may leave
-// the server before the program's review policy allows it.
+// each prompt, the order of the options, Answer with its Tolerance, or Accept.
+// Neither the key nor any Why may leave the server before the program's review
+// policy allows it.
 type Item struct {
 	ID         ItemID
 	Lesson     LessonID
 	Objective  ObjectiveID
 	Kind       Kind
-	Critical   bool   // a wrong answer fails the attempt whatever the score
+	Critical   bool   // anything but full credit fails the attempt whatever the score
+	Partial    bool   // parts of an answer count: see Credit
 	Case       CaseID // "" for an item that stands alone
 	Stem       string
 	Prompts    []Prompt // of a matching item, else none
-	Options    []Option // of an ordering item in their right order
+	Options    []Option // of an ordering item in their right order; none of a numeric or short one
+	Answer     string   // of a numeric item, in the spelling of Canonical
+	Tolerance  string   // of a numeric item: how far an answer may be off, such as "0"
+	Unit       string   // of a numeric item: what stands beside the box, or ""
+	Accept     []string // of a short item: the right answers, the first for a review to show
+	Why        string   // of a numeric or short item: why it is so
 	Sources    []string
 	Confidence string
 	Note       string // for instructors

@@ -25,15 +25,22 @@ func TestTheModuleInTheDocumentationLoads(t *testing.T) {
 	}
 	c := load(t, files)
 	m := c.Module("sample")
-	if got := m.Tally(); got.Items != 4 || len(got.Kinds) != 4 || got.Cases != 1 || got.Figures != 1 || !m.Reviewed() {
+	if got := m.Tally(); got.Items != 6 || len(got.Kinds) != len(Kinds()) || got.Cases != 1 || got.Figures != 1 || !m.Reviewed() {
 		t.Errorf("the module of the page has %+v", got)
 	}
 	for _, f := range Lint(c) {
-		if strings.HasPrefix(f.File, "04-sample") && !strings.Contains(f.Text, "module sample has 4 items") && !strings.Contains(f.Text, "every attempt asks") {
+		if strings.HasPrefix(f.File, "04-sample") && !strings.Contains(f.Text, "module sample has 6 items") && !strings.Contains(f.Text, "every attempt asks") {
 			t.Errorf("the module of the page: %s", f)
 		}
 	}
-	for _, name := range append([]string{"`single`", "`multiple`", "`ordering`", "`matching`", "`quota`", "`reviews`"}, elementNames()...) {
+	named := []string{"`quota`", "`reviews`", "`pages: many`", "`sequential: true`", "`partial: true`"}
+	for _, k := range Kinds() {
+		named = append(named, "`"+string(k)+"`")
+		for _, field := range kinds[k].fields() {
+			named = append(named, field)
+		}
+	}
+	for _, name := range append(named, elementNames()...) {
 		if !strings.Contains(string(page), name) {
 			t.Errorf("the page does not name %s", name)
 		}

@@ -123,11 +123,11 @@ var wrongIn = []struct {
 	{theBank, "Somebody stands", strings.Repeat("word ", 90) + "Somebody stands", []string{theBank + ":3: `text` has 1"}},
 	{theBank, "objective: see\n    kind: single\n    critical: true\n    case: thr-case-1", "objective: see\n    kind: single\n    critical: true", []string{theBank + ":2: case thr-case-1 has 1 items; give it 2 or 3"}},
 	{theBank, "objective: leave\n    kind: single\n    case: thr-case-1", "objective: leave\n    kind: single\n    case: THR", []string{theBank + ":2: case thr-case-1 has 1 items", theBank + ":62: `case` is \"THR\"; it must be like sci-case-1"}},
-	{theBank, `{id: b, text: "Breakfast"`, `{id: b, correct: true, text: "Breakfast"`, []string{theBank + ":14: `correct` has no meaning in an item of kind ordering; remove it"}},
-	{theBank, `{id: a, text: "A nut"`, `{id: a, correct: false, text: "A nut"`, []string{theBank + ":28: `correct` has no meaning in an item of kind matching"}},
+	{theBank, `{id: b, text: "Breakfast"`, `{id: b, correct: true, text: "Breakfast"`, []string{theBank + ":14: there is no field \"correct\" here; the fields are id, text, why"}},
+	{theBank, `{id: a, text: "A nut"`, `{id: a, correct: false, text: "A nut"`, []string{theBank + ":28: there is no field \"correct\" here"}},
 	{theBank, `
       - {id: c, text: "Dinner", why: "It ends the day."}`, "", []string{theBank + ":13: `options` has 2 entries; it must have 3 to 6"}},
-	{theBank, "    kind: matching\n", "    kind: multiple\n", []string{theBank + ":24: `prompts` belong to items of kind matching only", theBank + ":27: an item of kind multiple has at least one"}},
+	{theBank, "    kind: matching\n", "    kind: multiple\n", []string{theBank + ":24: `prompts` has no meaning in an item of kind multiple; remove it", theBank + ":27: an item of kind multiple has at least one"}},
 	{theBank, "    kind: ordering\n", "    kind: matching\n", []string{theBank + ":8: `prompts` is missing; add it"}},
 	{theBank, `
       - {id: "2", text: "A bolt", option: a}`, "", []string{theBank + ":24: `prompts` has 1 entries; it must have 2 to 5"}},

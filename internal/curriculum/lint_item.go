@@ -20,18 +20,21 @@ func (r *review) item(it *Item) {
 	if turnsAround.MatchString(it.Stem) {
 		r.say(it.ID, "item %s asks for what is not so; ask for what is, if you can", it.ID)
 	}
-	if it.Critical && (it.Kind == InOrder || it.Kind == Matching) {
+	kinds[it.Kind].look(r, it)
+}
+
+// manyParts looks at an item that is right only when every line of it is.
+func (r *review) manyParts(it *Item) {
+	if it.Critical {
 		r.say(it.ID, "item %s is critical and of kind %s; a slip in one line of it fails the attempt: ask the critical point alone", it.ID, it.Kind)
 	}
-	switch it.Kind {
-	case InOrder:
-		r.order(it)
-	case Matching:
-		if len(it.Options) == len(it.Prompts) {
-			r.say(it.ID, "item %s has as many options as prompts, so the last pair gives itself away; add an option that belongs to none", it.ID)
-		}
+}
+
+// why looks at the rationale of an item without options.
+func (r *review) why(it *Item) {
+	if n := utf8.RuneCountInString(it.Why); n < leastWhy {
+		r.say(it.ID, "item %s has a rationale of %d characters; say why, so that it teaches", it.ID, n)
 	}
-	r.options(it)
 }
 
 // sources looks at what an item rests on.

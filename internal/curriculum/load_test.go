@@ -41,7 +41,7 @@ func TestEveryFieldIsRead(t *testing.T) {
 	first := &Module{
 		Key: "first", Title: "A first module", Summary: "What a course looks like, on two lines.", ReviewNote: "Somebody must look at this.",
 		Objectives: []Objective{{ID: "see", Text: "See what stands where.", Critical: true}, {ID: "say", Text: "Say what it means."}},
-		Quiz:       Quiz{Draw: 2, Minutes: 60},
+		Quiz:       Quiz{Draw: 2, Minutes: 60, Pages: OnePage},
 		Lessons: []*Lesson{
 			{ID: "one-1", Title: "How it begins", Minutes: 12, Objectives: []ObjectiveID{"see", "say"},
 				Sources: []Source{{"SRC1", "A source of the first kind", "A"}, {"Two", `Another, "quoted" one`, "C"}}},
@@ -76,7 +76,7 @@ func TestEveryFieldIsRead(t *testing.T) {
 	newer := &Module{
 		Key: "third", Title: "A third module", Summary: "Whatever the first two do not have.", ReviewNote: "Somebody did.",
 		Objectives: []Objective{{"see", "See it.", true, 2}, {"sort", "Sort it.", false, 1}, {"leave", "Leave it.", false, 0}},
-		Quiz:       Quiz{Draw: 4, Minutes: 60},
+		Quiz:       Quiz{Draw: 4, Minutes: 60, Pages: OnePage},
 		Reviews:    []ModuleReview{{"Rosa Reviewer", "LPC 12345, Colorado", "2026-03-31", "I have read all of it."}},
 		Cases:      third.Cases, Lessons: third.Lessons,
 		Items: append([]*Item{

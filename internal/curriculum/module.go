@@ -45,8 +45,8 @@ func (l *loader) module(dir string) {
 	o.Title = f.text("title", 120)
 	o.Summary = f.prose("summary", 1, 500)
 	o.ReviewNote = f.prose("review_note", 1, 300)
-	quiz := f.group("quiz", "draw", "minutes")
-	o.Quiz = Quiz{Draw: quiz.number("draw", 1, 100), Minutes: quiz.number("minutes", 1, 600)}
+	quiz := f.group("quiz", "draw", "minutes", "pages", "sequential", "partial")
+	o.Quiz = quizOf(quiz)
 	if o.Key == "" {
 		l.partial = true
 	} else {
@@ -65,6 +65,24 @@ func (l *loader) module(dir string) {
 		l.drawable(f, quiz, o)
 	}
 	l.course.Modules = append(l.course.Modules, o.Module)
+}
+
+// quizOf reads how a quiz is drawn and taken.
+func quizOf(f fields) Quiz {
+	q := Quiz{
+		Draw: f.number("draw", 1, 100), Minutes: f.number("minutes", 1, 600), Pages: OnePage,
+		Sequential: f.flag("sequential"), Partial: f.flag("partial"),
+	}
+	if q.Sequential {
+		q.Pages = ManyPages
+	}
+	if f.has("pages") {
+		q.Pages = Layout(f.one("pages", string(OnePage), string(ManyPages)))
+	}
+	if q.Sequential && q.Pages == OnePage {
+		f.wrong(f.at["pages"], "is one, but a sequential quiz has a page for each item; remove it, or write many")
+	}
+	return q
 }
 
 func (l *loader) objectives(f fields, o *outline) {

@@ -5,10 +5,7 @@ import (
 	"strings"
 )
 
-var (
-	optionIDs = []string{"a", "b", "c", "d", "e", "f", "g", "h"}
-	promptIDs = []string{"1", "2", "3", "4", "5"}
-)
+var optionIDs = []string{"a", "b", "c", "d", "e", "f", "g", "h"}
 
 // An optionKey names an option in the course.
 type optionKey struct {
@@ -16,70 +13,63 @@ type optionKey struct {
 	option OptionID
 }
 
-// mostOptions is how many options an item of a kind may have.
-func mostOptions(k Kind) int {
-	if k == InOrder || k == Matching {
-		return 6
+// Choosing is what kinds share whose responses are ids of options.
+type choosing struct{}
+
+func (choosing) canonical(response []string) []string { return slices.Sorted(slices.Values(response)) }
+
+func (choosing) split(part string) (string, OptionID, bool) { return "", OptionID(part), true }
+
+func (choosing) check(it *Item, response []string) error {
+	for n, id := range response { // n stays below the number of options
+		if err := it.takes(response[:n], id); err != nil {
+			return err
+		}
 	}
-	return 8
+	return nil
 }
 
-// options reads what an item offers. Each option says why it is as it is.
-func (l *loader) options(f fields, it *Item) {
-	var all distinct
-	right := 0
-	entries := f.list("options", "an option", 3, mostOptions(it.Kind))
-	for _, v := range entries {
-		g := f.fields(v, "id", "text", "correct", "why")
-		o := Option{OptionID(g.one("id", optionIDs...)), g.text("text", 300), g.flag("correct"), g.text("why", 600)}
-		if _, there := g.at["correct"]; there && (it.Kind == InOrder || it.Kind == Matching) {
-			g.wrong(g.at["correct"], "has no meaning in an item of kind %s; remove it", it.Kind)
-			o.Correct = false
-		}
-		all.add(g, "option", string(o.ID), o.Text)
+func (choosing) look(r *review, it *Item) { r.options(it) }
+
+// takes returns why an option cannot be chosen beside others, or nil.
+func (i *Item) takes(others []string, id string) error {
+	switch {
+	case !i.has(OptionID(id)):
+		return ErrNoOption
+	case slices.Contains(others, id):
+		return ErrTwice
+	}
+	return nil
+}
+
+func (i *Item) has(id OptionID) bool {
+	return slices.ContainsFunc(i.Options, func(o Option) bool { return o.ID == id })
+}
+
+// rightOnes returns the options that are marked as right.
+func (i *Item) rightOnes() (ids []string) {
+	for _, o := range i.Options {
 		if o.Correct {
-			right++
+			ids = append(ids, string(o.ID))
 		}
+	}
+	return ids
+}
+
+// options reads what an item offers, from three to so many options. Each says
+// why it is as it is, and has the fields marks too.
+func (l *loader) options(f fields, it *Item, most int, marks ...string) {
+	var all distinct
+	for _, v := range f.list("options", "an option", 3, most) {
+		g := f.fields(v, append([]string{"id", "text", "why"}, marks...)...)
+		o := Option{OptionID(g.one("id", optionIDs...)), g.text("text", 300), g.flag(correctField), g.text("why", 600)}
+		all.add(g, "option", string(o.ID), o.Text)
 		it.Options = append(it.Options, o)
 		l.course.places[optionKey{it.ID, o.ID}] = place{g.file, v.line}
 	}
-	line := f.lineOf("options")
-	switch {
-	case len(entries) == 0:
-	case it.Kind == Single && right != 1:
-		f.fault(f.file, line, "an item of kind single has one option with `correct: true`; this one has %d", right)
-	case it.Kind == Multiple && (right == 0 || right == len(entries)):
-		f.fault(f.file, line, "an item of kind multiple has at least one option with `correct: true` and one without; this one has %d of %d", right, len(entries))
-	}
 }
 
-// prompts reads what the options of a matching item belong to.
-func (l *loader) prompts(f fields, it *Item) {
-	if it.Kind != Matching {
-		if v, there := f.at["prompts"]; there {
-			f.wrong(v, "belong to items of kind matching only; remove them")
-		}
-		return
-	}
-	var all distinct
-	used := make(map[OptionID]PromptID)
-	for _, v := range f.list("prompts", "a prompt", leastPrompts, mostPrompts) {
-		g := f.fields(v, "id", "text", "option")
-		p := Prompt{PromptID(g.one("id", promptIDs...)), g.text("text", 300), OptionID(g.one("option", optionIDs...))}
-		all.add(g, "prompt", string(p.ID), p.Text)
-		known := slices.ContainsFunc(it.Options, func(o Option) bool { return o.ID == p.Option })
-		first, twice := used[p.Option]
-		switch {
-		case !slices.Contains(optionIDs, string(p.Option)):
-		case !known:
-			g.wrong(g.at["option"], "is %s, which is not among the options of this item", p.Option)
-		case twice:
-			g.wrong(g.at["option"], "is %s, as for prompt %s; an option belongs to one prompt at most", p.Option, first)
-		}
-		used[p.Option] = p.ID
-		it.Prompts = append(it.Prompts, p)
-	}
-}
+const correctField = "correct"
 
 // distinct sees that no id and no text stands twice in one item.
 type distinct struct {

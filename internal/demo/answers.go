@@ -23,6 +23,7 @@ func keyOf(course *curriculum.Course) answerKey {
 // A question is an item as a trainee sees it.
 type question struct {
 	ID      string   `json:"id"`
+	Kind    string   `json:"kind"`
 	Stem    string   `json:"stem"`
 	Prompts []option `json:"prompts"`
 	Options []option `json:"options"`
@@ -46,7 +47,7 @@ func idOf(shown []option, text string) string {
 // item finds the item that a question asks: two may have the same stem.
 func (k answerKey) item(q question) *curriculum.Item {
 	for _, it := range k[q.Stem] {
-		if !slices.ContainsFunc(it.Options, func(o curriculum.Option) bool { return idOf(q.Options, o.Text) == "" }) {
+		if string(it.Kind) == q.Kind && !slices.ContainsFunc(it.Options, func(o curriculum.Option) bool { return idOf(q.Options, o.Text) == "" }) {
 			return it
 		}
 	}
@@ -59,29 +60,23 @@ func (k answerKey) right(q question) []string {
 	if it == nil {
 		return nil
 	}
-	response := it.Key()
-	for i, part := range response {
-		prompt, id, _ := it.Picked(part)
-		for _, p := range it.Prompts {
-			if p.ID == prompt {
-				prompt = curriculum.PromptID(idOf(q.Prompts, p.Text))
-				break
-			}
-		}
-		for _, o := range it.Options {
-			if o.ID == id {
-				id = curriculum.OptionID(idOf(q.Options, o.Text))
-				break
-			}
-		}
-		response[i] = it.Pick(prompt, id)
+	response, err := it.Rename(it.Key(), func(o curriculum.OptionID) (curriculum.OptionID, bool) {
+		i := slices.IndexFunc(it.Options, func(known curriculum.Option) bool { return known.ID == o })
+		return curriculum.OptionID(idOf(q.Options, it.Options[i].Text)), true
+	})
+	if err != nil {
+		return nil
 	}
 	return response
 }
 
 // wrong returns a response that can be given and is not right: the first option
-// that is not in the key, or of what is put in order or in pairs one part only.
+// that is not in the key, of what is put in order or in pairs one part only, and
+// of what is written a number far off.
 func (k answerKey) wrong(q question) []string {
+	if len(q.Options) == 0 {
+		return []string{"-987654321"}
+	}
 	right := k.right(q)
 	for _, o := range q.Options {
 		if len(q.Prompts) == 0 && !slices.Contains(right, o.ID) {

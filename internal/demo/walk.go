@@ -60,7 +60,7 @@ func (w *walker) begin(m curriculum.ModuleKey, n int, right bool) (*quiz.OpenShe
 
 // seen returns a question as a trainee sees it.
 func seen(q quiz.Question) question {
-	s := question{ID: q.ID, Stem: q.Stem}
+	s := question{ID: q.ID, Kind: string(q.Kind), Stem: q.Stem}
 	for _, p := range q.Prompts {
 		s.Prompts = append(s.Prompts, option(p))
 	}
@@ -89,7 +89,7 @@ func (w *walker) midQuiz() error {
 // so that the document's example of a save works on it.
 func notYet(sheet *quiz.OpenSheet) quiz.Question {
 	for _, q := range sheet.Items[4:] {
-		if q.Kind != curriculum.Matching {
+		if len(q.Options) > 0 && len(q.Prompts) == 0 {
 			return q
 		}
 	}

@@ -117,8 +117,9 @@ type Question struct {
 	Kind    curriculum.Kind
 	Case    *Vignette // what several questions in a row are about; nil for one that stands alone
 	Stem    string
+	Unit    string   // of a numeric question: what stands beside the box, or ""
 	Prompts []Choice // of a matching question; an option belongs to each
-	Options []Choice
+	Options []Choice // none of a numeric or short question: its answer is written
 }
 
 // A Vignette is the text of a case, under an id that it has in the attempt.
@@ -135,7 +136,8 @@ type Choice struct {
 
 // An Answer is the current answer to an item. Response lists ids of options in
 // alphabetical order, of an ordering in the order chosen, of a matching pairs
-// by prompt; it is empty when the answer was cleared.
+// by prompt, and of a numeric or short question the one text written; it is
+// empty when the answer was cleared.
 type Answer struct {
 	Response []string
 	Revision int
@@ -154,9 +156,9 @@ type Result struct {
 	Deadline       time.Time
 	SubmittedAt    time.Time
 	ClosedBy       Closer
-	Correct        int
+	Correct        int // items answered right as a whole
 	Asked          int
-	ScorePercent   int // rounded down
+	ScorePercent   int // of all items, with the parts that count; rounded down
 	Passed         bool
 	CriticalMissed []curriculum.Objective
 	Review         *Review // nil unless the program's review policy allows it
@@ -170,10 +172,13 @@ type Review struct {
 // A ReviewedItem is an item with the trainee's answer and the right one.
 type ReviewedItem struct {
 	Question
-	Response []string
-	Right    bool
-	Answer   []string // the right response
-	Key      []ReviewedOption
+	Response  []string
+	Right     bool
+	Answer    []string // the right response
+	Tolerance string   // of a numeric item: how far from the answer is still right
+	Accepted  []string // of a short item: all forms that are right
+	Why       string   // of a numeric or short item; of the others each option says it
+	Key       []ReviewedOption
 }
 
 // A ReviewedOption says whether an option is in the right response, and why.

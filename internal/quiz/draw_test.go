@@ -55,7 +55,10 @@ func someModule(t *rapid.T) *curriculum.Module {
 func anItem(t *rapid.T, id curriculum.ItemID) *curriculum.Item {
 	it := &curriculum.Item{
 		ID: id, Critical: rapid.Bool().Draw(t, "critical"),
-		Kind: rapid.SampledFrom([]curriculum.Kind{curriculum.Single, curriculum.Multiple, curriculum.InOrder, curriculum.Matching}).Draw(t, "kind"),
+		Kind: rapid.SampledFrom([]curriculum.Kind{curriculum.Single, curriculum.Multiple, curriculum.InOrder, curriculum.Matching, curriculum.Numeric, curriculum.Short}).Draw(t, "kind"),
+	}
+	if it.Kind == curriculum.Numeric || it.Kind == curriculum.Short {
+		return it
 	}
 	for n := range rapid.IntRange(3, 6).Draw(t, "options") {
 		it.Options = append(it.Options, curriculum.Option{ID: curriculum.OptionID(rune('a' + n)), Correct: n == 0 && it.Kind != curriculum.InOrder && it.Kind != curriculum.Matching})
@@ -271,6 +274,11 @@ func TestResponsesAreCheckedAndStoredInOneForm(t *testing.T) {
 	}
 	single, multiple, ordering := of(curriculum.Single, "a"), of(curriculum.Multiple, "ac"), of(curriculum.InOrder, "")
 	matching := of(curriculum.Matching, "", curriculum.Prompt{ID: "1", Option: "c"}, curriculum.Prompt{ID: "2", Option: "b"})
+	number, word := of(curriculum.Numeric, ""), of(curriculum.Short, "")
+	for _, q := range []*question{number, word} {
+		q.options, q.item.Options = nil, nil
+		q.item.Answer, q.item.Tolerance, q.item.Accept = "12.5", "0.5", []string{"A key", "the key"}
+	}
 	for _, tt := range []struct {
 		name     string
 		q        *question
@@ -300,6 +308,19 @@ func TestResponsesAreCheckedAndStoredInOneForm(t *testing.T) {
 		{"a pair of nothing", matching, []string{":"}, "", curriculum.ErrNoOption},
 		{"a prompt twice", matching, []string{"1:a", "1:b"}, "", curriculum.ErrPromptTwice},
 		{"an option twice", matching, []string{"1:a", "2:a"}, "", curriculum.ErrTwice},
+		{"a number", number, []string{" 012.50 "}, `["12.5"]`, nil},
+		{"no number", number, nil, `[]`, nil},
+		{"a blank number", number, []string{" "}, `[]`, nil},
+		{"a comma", number, []string{"12,5"}, "", curriculum.ErrNumber},
+		{"a unit", number, []string{"12.5 mg"}, "", curriculum.ErrNumber},
+		{"two numbers", number, []string{"1", "2"}, "", curriculum.ErrOneText},
+		{"words", word, []string{" A\tkey. "}, `["A key."]`, nil},
+		{"blank words", word, []string{"\n"}, `[]`, nil},
+		{"as many letters as may be", word, []string{strings.Repeat("é", 200)}, `["` + strings.Repeat("é", 200) + `"]`, nil},
+		{"one letter more", word, []string{strings.Repeat("é", 201)}, "", curriculum.ErrLongText},
+		{"a bell", word, []string{"a\ab"}, "", curriculum.ErrBadText},
+		{"a text that turns around", word, []string{"a\u202eb"}, "", curriculum.ErrBadText},
+		{"two texts", word, []string{"a", "b"}, "", curriculum.ErrOneText},
 		{"more pairs than options", matching, []string{"1:a", "2:b", "1:c", "2:a"}, "", curriculum.ErrNoOption},
 	} {
 		got, err := tt.q.canonical(tt.response)
@@ -316,6 +337,8 @@ func TestResponsesAreCheckedAndStoredInOneForm(t *testing.T) {
 		{multiple, `["a","b"]`, []string{`["a"]`, `["a","c"]`, `["a","b","c"]`, `[]`, ``}},
 		{ordering, `["b","c","a"]`, []string{`["a","b","c"]`, `["b","c"]`, `[]`, ``}},
 		{matching, `["1:a","2:c"]`, []string{`["1:c","2:a"]`, `["1:a"]`, `["1:a","2:b"]`, `[]`, ``}},
+		{number, `["12.5"]`, []string{`["13.01"]`, `[]`, ``}},
+		{word, `["A key"]`, []string{`["key"]`, `[]`, ``}},
 	} {
 		for _, response := range append(tt.wrong, tt.right) {
 			if got, err := tt.q.right(response); got != (response == tt.right) || err != nil {

@@ -2,9 +2,11 @@ package quiz
 
 import (
 	"fmt"
+	"math/big"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 
 	"github.com/kapstone-lms/kapstone/internal/curriculum"
 )
@@ -65,6 +67,68 @@ func TestGrade(t *testing.T) {
 			t.Errorf("%s: grade = %v, want (-) and got (+):\n%s", tt.name, err, diff)
 		}
 	}
+}
+
+// Parts of an answer make part of the score; only a whole one is correct, and
+// nothing less is enough for a critical item.
+func TestPartsOfAnswersAreGraded(t *testing.T) {
+	m := &curriculum.Module{Objectives: []curriculum.Objective{{ID: "one", Critical: true}, {ID: "two"}}}
+	item := func(objective curriculum.ObjectiveID, partial bool) question {
+		it := &curriculum.Item{
+			Objective: objective, Critical: objective == "one", Kind: curriculum.Multiple, Partial: partial,
+			Options: []curriculum.Option{{ID: "a", Correct: true}, {ID: "b", Correct: true}, {ID: "c", Correct: true}, {ID: "d"}},
+		}
+		q := question{item: it}
+		for _, o := range it.Options {
+			q.options = append(q.options, shown{string(o.ID), o})
+		}
+		return q
+	}
+	for _, tt := range []struct {
+		name     string
+		partial  bool
+		critical int // how many come first
+		given    []string
+		want     score
+	}{
+		{"all", true, 1, []string{`["a","b","c"]`, `["a","b","c"]`}, score{2, 2, 100, true, []curriculum.ObjectiveID{}}},
+		{"two thirds of one", true, 0, []string{`["a","b"]`, `["a","b","c"]`}, score{1, 2, 83, true, []curriculum.ObjectiveID{}}},
+		{"three thirds are a whole", true, 0, []string{`["a"]`, `["b"]`, `["c"]`}, score{0, 3, 33, false, []curriculum.ObjectiveID{}}},
+		{"a wrong one takes back a right one", true, 0, []string{`["a","b","d"]`, `["a","b","c"]`}, score{1, 2, 66, false, []curriculum.ObjectiveID{}}},
+		{"all or nothing", false, 0, []string{`["a","b"]`, `["a","b","c"]`}, score{1, 2, 50, false, []curriculum.ObjectiveID{}}},
+		{"a critical one in part", true, 1, []string{`["a","b"]`, `["a","b","c"]`}, score{1, 2, 83, false, []curriculum.ObjectiveID{"one"}}},
+	} {
+		var questions []question
+		given := make(answers)
+		for i, response := range tt.given {
+			q := item(map[bool]curriculum.ObjectiveID{true: "one", false: "two"}[i < tt.critical], tt.partial)
+			q.id = fmt.Sprint("q", i+1)
+			questions, given[q.id] = append(questions, q), answer{1, response, zero}
+		}
+		got, err := grade(m, questions, given, curriculum.QuizRules{PassPercent: 80})
+		if diff := cmp.Diff(tt.want, got, cmp.AllowUnexported(score{})); err != nil || diff != "" {
+			t.Errorf("%s: grade = %v, want (-) and got (+):\n%s", tt.name, err, diff)
+		}
+	}
+}
+
+// A percentage is the exact sum of the parts, rounded down: never more than was
+// earned, never less by a whole percent, and all only for all.
+func TestAPercentageIsRoundedDownOnce(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		earned := make([]curriculum.Credit, rapid.IntRange(1, 100).Draw(t, "items"))
+		sum, whole := new(big.Rat), true
+		for i := range earned {
+			of := rapid.IntRange(1, 8).Draw(t, "of")
+			earned[i] = curriculum.Credit{Got: rapid.IntRange(0, of).Draw(t, "got"), Of: of}
+			sum.Add(sum, big.NewRat(int64(100*earned[i].Got), int64(of*len(earned))))
+			whole = whole && earned[i].Full()
+		}
+		got := big.NewRat(int64(percent(earned)), 1)
+		if got.Cmp(sum) > 0 || new(big.Rat).Add(got, big.NewRat(1, 1)).Cmp(sum) <= 0 || (got.Cmp(big.NewRat(100, 1)) == 0) != whole {
+			t.Fatalf("percent(%v) = %v of %v", earned, got, sum)
+		}
+	})
 }
 
 func TestABrokenAnswerIsNotGradedAsWrong(t *testing.T) {

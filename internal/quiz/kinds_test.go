@@ -42,11 +42,11 @@ func of(o *OpenSheet, k curriculum.Kind) (all []Question) {
 func TestAnAttemptWithEveryKindFromStartToReview(t *testing.T) {
 	eachKinds(t, func(t *testing.T, w *world) {
 		o := w.begin()
-		if len(o.Items) != 7 || len(of(o, curriculum.InOrder)) != 2 || len(of(o, curriculum.Matching)) != 1 {
-			t.Fatalf("the attempt asks %+v, want two orderings and a matching among seven", o.Items)
+		if len(o.Items) != 9 || len(of(o, curriculum.InOrder)) != 2 || len(of(o, curriculum.Matching)) != 1 || len(of(o, curriculum.Numeric)) != 1 || len(of(o, curriculum.Short)) != 1 {
+			t.Fatalf("the attempt asks %+v, want two orderings, a matching, a number and a word among nine", o.Items)
 		}
 		wantCase(t, o)
-		if text := fmt.Sprintf("%+v", o); strings.Contains(text, "CANARY") || strings.Contains(text, "kin-") {
+		if text := fmt.Sprintf("%+v", o); strings.Contains(text, "CANARY") || strings.Contains(text, "7654") || strings.Contains(text, "kin-") {
 			t.Errorf("the open sheet tells the key or the bank's ids: %s", text)
 		}
 		key := w.key(o.ID)
@@ -66,7 +66,7 @@ func TestAnAttemptWithEveryKindFromStartToReview(t *testing.T) {
 			}
 		}
 		r, err := w.Submit(w.trainee, o.ID)
-		if err != nil || r.Correct != 7 || !r.Passed || r.Review == nil {
+		if err != nil || r.Correct != 9 || !r.Passed || r.Review == nil {
 			t.Fatalf("Submit = %+v, %v; want all right and a review", r, err)
 		}
 		for i, it := range r.Review.Items {
@@ -98,9 +98,15 @@ func wantCase(t *testing.T, o *OpenSheet) {
 }
 
 // wantReasons sees that a review gives the reason of every option, and says
-// which are in the right response.
+// which are in the right response; of what is written, what else is right.
 func wantReasons(t *testing.T, it ReviewedItem) {
 	t.Helper()
+	tolerance := map[curriculum.Kind]string{curriculum.Numeric: "0.25"}
+	accepted := map[curriculum.Kind][]string{curriculum.Short: {"The CANARY Word", "another word"}}
+	why := map[curriculum.Kind]string{curriculum.Numeric: "CANARY why of a number", curriculum.Short: "CANARY why of a word"}
+	if it.Tolerance != tolerance[it.Kind] || !slices.Equal(it.Accepted, accepted[it.Kind]) || it.Why != why[it.Kind] || len(it.Key) != len(it.Options) {
+		t.Errorf("the review of a %s question = %+v", it.Kind, it)
+	}
 	for i, k := range it.Key {
 		letter := strings.TrimPrefix(it.Options[i].Text, "Text ")
 		in := slices.ContainsFunc(it.Answer, func(s string) bool { return strings.HasSuffix(s, k.ID) })
@@ -126,8 +132,8 @@ func TestWhatIsNotFinishedIsWrong(t *testing.T) {
 				t.Fatalf("Save(%q) = %v", response, err)
 			}
 		}
-		if r, err := w.Submit(w.trainee, o.ID); err != nil || r.Correct != 5 || r.Passed {
-			t.Errorf("Submit = %+v, %v; want 5 of 7", r, err)
+		if r, err := w.Submit(w.trainee, o.ID); err != nil || r.Correct != 7 || r.Passed {
+			t.Errorf("Submit = %+v, %v; want 7 of 9", r, err)
 		}
 	})
 }
@@ -136,6 +142,7 @@ func TestBadAnswersOfEveryKindAreNamedAndChangeNothing(t *testing.T) {
 	eachKinds(t, func(t *testing.T, w *world) {
 		o := w.begin()
 		order, match := of(o, curriculum.InOrder)[0].ID, of(o, curriculum.Matching)[0].ID
+		number, word := of(o, curriculum.Numeric)[0].ID, of(o, curriculum.Short)[0].ID
 		for _, tt := range []struct {
 			item     string
 			response []string
@@ -151,6 +158,11 @@ func TestBadAnswersOfEveryKindAreNamedAndChangeNothing(t *testing.T) {
 			{match, []string{"01:a"}, "unknown_prompt"},
 			{match, []string{"1:a", "1:b"}, "repeated_prompt"},
 			{match, []string{"1:a", "2:a"}, "repeated_option"},
+			{number, []string{"12,5"}, "bad_number"},
+			{number, []string{"1", "2"}, "one_answer_only"},
+			{word, []string{strings.Repeat("a", 201)}, "text_too_long"},
+			{word, []string{"a\u202eb"}, "bad_text"},
+			{word, []string{"a", "b"}, "one_answer_only"},
 		} {
 			_, err := w.Save(w.trainee, o.ID, tt.item, tt.response, 0)
 			if f := fault.Of(err); codeOf(err) != tt.code || f.Field != "response" || f.Kind != fault.Invalid {
@@ -185,6 +197,32 @@ func TestSavesOfEveryKindAreComparedByWhatTheyMean(t *testing.T) {
 		err := save(order, "a", "b")
 		if f := fault.Of(err); codeOf(err) != "stale_revision" || !cmp.Equal(f.Details["response"], []string{"b", "a"}) {
 			t.Errorf("another order = %v, want stale with the current order", err)
+		}
+	})
+}
+
+// A number has one spelling and words have single spaces; a blank clears both.
+func TestWhatIsWrittenIsKeptInOneForm(t *testing.T) {
+	eachKinds(t, func(t *testing.T, w *world) {
+		o := w.begin()
+		for _, tt := range []struct{ item, first, again, kept string }{
+			{of(o, curriculum.Numeric)[0].ID, " 7.50 ", "+07.5", "7.5"},
+			{of(o, curriculum.Short)[0].ID, " A  word.", "A word. ", "A word."},
+		} {
+			for _, s := range []string{tt.first, tt.again} {
+				if got, err := w.Save(w.trainee, o.ID, tt.item, []string{s}, 0); err != nil || got.Revision != 1 {
+					t.Errorf("Save(%q) = %+v, %v; want the first reply", s, got, err)
+				}
+			}
+			if got := w.begin().Answers[tt.item].Response; !slices.Equal(got, []string{tt.kept}) {
+				t.Errorf("%q comes back as %q, want %q", tt.first, got, tt.kept)
+			}
+			if _, err := w.Save(w.trainee, o.ID, tt.item, []string{" "}, 1); err != nil {
+				t.Errorf("Save of a blank = %v", err)
+			}
+			if got := w.begin().Answers[tt.item]; got.Response == nil || len(got.Response) != 0 || got.Revision != 2 {
+				t.Errorf("after a blank the answer is %+v, want it cleared", got)
+			}
 		}
 	})
 }

@@ -25,7 +25,7 @@ type shown struct {
 
 // ask shows a question without its key.
 func (q *question) ask() Question {
-	asked := Question{ID: q.id, Kind: q.item.Kind, Stem: q.item.Stem, Case: q.vignette, Options: make([]Choice, len(q.options))}
+	asked := Question{ID: q.id, Kind: q.item.Kind, Stem: q.item.Stem, Unit: q.item.Unit, Case: q.vignette, Options: make([]Choice, len(q.options))}
 	for _, p := range q.item.Prompts {
 		asked.Prompts = append(asked.Prompts, Choice{string(p.ID), p.Text})
 	}
@@ -35,36 +35,25 @@ func (q *question) ask() Question {
 	return asked
 }
 
-// inBank turns a response into the bank's own ids. It returns
-// curriculum.ErrNoOption for an id that the question does not have.
+// inBank turns a response into the bank's own ids. It returns the faults of
+// curriculum.Item.Rename.
 func (q *question) inBank(response []string) ([]string, error) {
-	if len(response) > len(q.options) { // one id too many is unknown or a repeat
-		return nil, curriculum.ErrNoOption
-	}
-	ids := make([]string, len(response))
-	for i, id := range response {
-		prompt, option, ok := q.item.Picked(id)
-		if !ok {
-			return nil, curriculum.ErrPair
+	return q.item.Rename(response, func(id curriculum.OptionID) (curriculum.OptionID, bool) {
+		i := slices.IndexFunc(q.options, func(o shown) bool { return o.id == string(id) })
+		if i < 0 {
+			return "", false
 		}
-		at := slices.IndexFunc(q.options, func(o shown) bool { return o.id == string(option) })
-		if at < 0 {
-			return nil, curriculum.ErrNoOption
-		}
-		ids[i] = q.item.Pick(prompt, q.options[at].ID)
-	}
-	return ids, nil
+		return q.options[i].ID, true
+	})
 }
 
 // key returns the right response, in the ids of the attempt and in its
 // canonical form.
 func (q *question) key() []string {
-	all := q.item.Key()
-	for i, id := range all {
-		prompt, option, _ := q.item.Picked(id)
-		at := slices.IndexFunc(q.options, func(o shown) bool { return o.ID == option })
-		all[i] = q.item.Pick(prompt, curriculum.OptionID(q.options[at].id))
-	}
+	all, _ := q.item.Rename(q.item.Key(), func(id curriculum.OptionID) (curriculum.OptionID, bool) {
+		i := slices.IndexFunc(q.options, func(o shown) bool { return o.ID == id })
+		return curriculum.OptionID(q.options[i].id), true
+	}) // a draw has every option of its item
 	return q.item.Canonical(all)
 }
 
@@ -78,10 +67,10 @@ func (q *question) canonical(response []string) (string, error) {
 	if err := q.item.Check(ids); err != nil {
 		return "", err
 	}
-	if len(response) == 0 {
+	if response = q.item.Canonical(response); len(response) == 0 {
 		return "[]", nil
 	}
-	text, err := json.Marshal(q.item.Canonical(response))
+	text, err := json.Marshal(response)
 	if err != nil {
 		return "", fmt.Errorf("write response: %w", err)
 	}
@@ -96,19 +85,28 @@ func chosen(canonical string) (ids []string, err error) {
 	return ids, nil
 }
 
-// right reports whether a canonical response answers the question. An item
-// that was never answered is wrong.
-func (q *question) right(canonical string) (bool, error) {
+// credit returns what a canonical response earns. An item that was never
+// answered earns nothing.
+func (q *question) credit(canonical string) (curriculum.Credit, error) {
 	if canonical == "" {
-		return false, nil
+		return q.item.Credit(nil), nil
 	}
 	response, err := chosen(canonical)
 	if err != nil {
-		return false, err
+		return curriculum.Credit{}, err
 	}
 	ids, err := q.inBank(response)
 	if err != nil {
-		return false, fmt.Errorf("question %s: %w", q.id, err)
+		return curriculum.Credit{}, fmt.Errorf("question %s: %w", q.id, err)
 	}
-	return q.item.Right(ids), nil
+	if err := q.item.Check(ids); err != nil { // it was checked before it was kept
+		return curriculum.Credit{}, fmt.Errorf("question %s: %w", q.id, err)
+	}
+	return q.item.Credit(ids), nil
+}
+
+// right reports whether a canonical response earns full credit.
+func (q *question) right(canonical string) (bool, error) {
+	c, err := q.credit(canonical)
+	return err == nil && c.Full(), err
 }

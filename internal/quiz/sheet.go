@@ -56,7 +56,10 @@ func (f *frame) review(given answers) (*Review, error) {
 	all := &Review{Items: make([]ReviewedItem, len(f.questions))}
 	for i := range f.questions {
 		q := &f.questions[i]
-		item := ReviewedItem{Question: q.ask(), Response: []string{}, Answer: q.key(), Key: make([]ReviewedOption, len(q.options))}
+		item := ReviewedItem{
+			Question: q.ask(), Response: []string{}, Answer: q.key(), Key: make([]ReviewedOption, len(q.options)),
+			Tolerance: q.item.Tolerance, Accepted: q.item.Accept, Why: q.item.Why,
+		}
 		for j, o := range q.options {
 			item.Key[j] = ReviewedOption{o.id, q.item.InKey(o.ID), o.Why}
 		}

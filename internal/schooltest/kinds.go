@@ -10,7 +10,7 @@ import (
 )
 
 // kindsModule and the texts below are a module whose quiz asks every kind of
-// item, and a case, in every attempt: seven of its eight items.
+// item, and a case, in every attempt: nine of its ten items.
 const kindsModule = `key: safety
 title: Safety
 summary: A small module.
@@ -19,16 +19,17 @@ objectives:
   - {id: vital, text: "Know what is vital.", critical: true, quota: 2}
   - {id: order, text: "Know the order.", quota: 2}
   - {id: match, text: "Know what belongs together.", quota: 1}
+  - {id: write, text: "Know a number and a word.", quota: 2}
   - {id: rest, text: "Know the rest."}
 lessons: [kin-1-first.md]
-quiz: {draw: 7, minutes: 60}
+quiz: {draw: 9, minutes: 60}
 `
 
 const kindsLesson = `---
 id: kin-1
 title: First
 minutes: 5
-objectives: [vital, order, match, rest]
+objectives: [vital, order, match, write, rest]
 sources:
   - {key: LBL, what: "A label", confidence: A}
 ---
@@ -61,9 +62,12 @@ requirements:
 func kindsBank() string {
 	var b strings.Builder
 	b.WriteString("cases:\n  - {id: kin-case-1, text: \"" + strings.TrimSpace(strings.Repeat("vignette ", 60)) + "\"}\nitems:\n")
-	item := func(n int, objective, kind, more, options, right string) {
-		fmt.Fprintf(&b, "  - id: kin-%02d\n    lesson: kin-1\n    objective: %s\n    kind: %s\n    stem: \"Stem of %02d?\"\n    sources: [LBL]\n    confidence: A\n%s    options:\n",
+	head := func(n int, objective, kind, more string) {
+		fmt.Fprintf(&b, "  - id: kin-%02d\n    lesson: kin-1\n    objective: %s\n    kind: %s\n    stem: \"Stem of %02d?\"\n    sources: [LBL]\n    confidence: A\n%s",
 			n, objective, kind, n, more)
+	}
+	item := func(n int, objective, kind, more, options, right string) {
+		head(n, objective, kind, more+"    options:\n")
 		for _, id := range options {
 			correct := map[bool]string{true: ", correct: true"}[strings.ContainsRune(right, id)]
 			fmt.Fprintf(&b, "      - {id: %c, text: \"Text %c\"%s, why: \"CANARY why %c\"}\n", id, id, correct, id)
@@ -78,6 +82,8 @@ func kindsBank() string {
 	item(6, "rest", "single", "", "abc", "a")
 	item(7, "rest", "multiple", "", "abcd", "bd")
 	item(8, "rest", "multiple", "", "abcd", "a")
+	head(9, "write", "numeric", "    answer: \"7654.25\"\n    tolerance: \"0.25\"\n    unit: mg\n    why: \"CANARY why of a number\"\n")
+	head(10, "write", "short", "    accept: [\"The CANARY Word\", \"another word\"]\n    why: \"CANARY why of a word\"\n")
 	return b.String()
 }
 
