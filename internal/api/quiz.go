@@ -20,6 +20,9 @@ type attemptView struct {
 	Revision  int                   `json:"revision" doc:"how many saves were accepted"`
 	StartedAt time.Time             `json:"started_at"`
 	Deadline  time.Time             `json:"deadline"`
+	Layout    string                `json:"layout" enum:"one,many" doc:"how to show the items: all on one page, or a page for each"`
+	AtItem    string                `json:"at_item,omitempty" doc:"of a quiz that goes one item at a time: the only item that takes an answer now; items has those up to it"`
+	ItemCount int                   `json:"item_count" doc:"of the whole quiz, with the items that are not shown yet"`
 	Items     []itemView            `json:"items"`
 	Answers   map[string]answerView `json:"answers" doc:"by item"`
 }
@@ -67,7 +70,8 @@ func viewQuestion(q quiz.Question) itemView {
 func viewAttempt(s *quiz.OpenSheet) attemptView {
 	v := attemptView{
 		ID: s.ID, Module: string(s.Module), Number: s.Number, State: string(quiz.Open), Revision: s.Revision, StartedAt: s.StartedAt,
-		Deadline: s.Deadline, Items: make([]itemView, len(s.Items)), Answers: make(map[string]answerView, len(s.Answers)),
+		Deadline: s.Deadline, Layout: string(s.Layout), AtItem: s.AtItem, ItemCount: s.ItemCount,
+		Items: make([]itemView, len(s.Items)), Answers: make(map[string]answerView, len(s.Answers)),
 	}
 	for i, q := range s.Items {
 		v.Items[i] = viewQuestion(q)
@@ -156,6 +160,13 @@ type remediationInput struct {
 	}
 }
 
+type moveInput struct {
+	ByID
+	Body struct {
+		From string `json:"from" minLength:"1" maxLength:"64" doc:"the item you leave, answered or not: the attempt's at_item" example:"q1"`
+	}
+}
+
 func (a *API) quizRoutes() {
 	modules := Base + "/enrollments/{id}/modules/{module}"
 	handle(a, Route{Method: "POST", Path: modules + "/attempts", ID: "start-attempt", Act: access.TakeQuiz, tag: "quiz", status: 201, summary: "Begin a module's quiz, or go on with the one that is open (200)"},
@@ -175,6 +186,10 @@ func (a *API) quizRoutes() {
 			return viewSheet(http.StatusOK, s), nil
 		})
 	a.saveRoute()
+	handle(a, Route{Method: "POST", Path: Base + "/attempts/{id}/moves", ID: "move-on", Act: access.TakeQuiz, tag: "quiz", summary: "Leave the item at which a sequential quiz stands for the next one; there is no way back, and the same move again changes nothing"},
+		func(ctx context.Context, in *moveInput) (*reply[attemptView], error) {
+			return shown(viewAttempt)(a.Quizzes.MoveOn(ctx, in.ID, in.Body.From))
+		})
 	handle(a, Route{Method: "POST", Path: Base + "/attempts/{id}/submission", ID: "submit-attempt", Act: access.TakeQuiz, tag: "quiz", summary: "Hand the quiz in; again gives the same result, after the deadline 409"},
 		func(ctx context.Context, in *ByID) (*reply[resultView], error) {
 			r, err := a.Quizzes.Submit(ctx, in.ID)

@@ -181,6 +181,47 @@ func (s *school) badAnswers(a attempt) {
 	}
 }
 
+// CHECKS QZ-14: over HTTP too, a sequential quiz goes one way and shows nothing
+// of what comes later.
+func TestASequentialQuizOverHTTP(t *testing.T) {
+	eachHome(t, func(t *testing.T, c app.Config) {
+		s := kinds(t, c, schooltest.InTurn(t, "kinds"))
+		a := s.start("safety")
+		path := "/api/v1/attempts/" + a.ID
+		for n := 1; n <= 9; n++ {
+			at := fmt.Sprint("q", n)
+			for _, seen := range []attempt{a, s.start200("safety")} {
+				if seen.AtItem != at || seen.Layout != "many" || seen.ItemCount != 9 || len(seen.Items) != n || seen.Items[n-1].ID != at {
+					t.Fatalf("at %s the attempt is %+v", at, seen)
+				}
+			}
+			if n > 1 { // there is no way back
+				s.trainee.refused(403, "prerequisite", "PUT", path+"/answers/q1", map[string]any{"response": []string{}, "revision": 1})
+			}
+			if n < 9 {
+				s.trainee.refused(403, "prerequisite", "PUT", path+"/answers/q9", map[string]any{"response": []string{}, "revision": 0})
+				s.trainee.refused(403, "prerequisite", "POST", path+"/moves", map[string]string{"from": "q9"})
+			}
+			s.trainee.want(200, "PUT", path+"/answers/"+at, map[string]any{"response": a.Items[n-1].right(), "revision": 0}, nil)
+			if n == 9 {
+				s.trainee.refused(409, "last_item", "POST", path+"/moves", map[string]string{"from": at})
+				break
+			}
+			for range 2 { // the same move again
+				s.trainee.want(200, "POST", path+"/moves", map[string]string{"from": at}, &a)
+			}
+		}
+		var r struct {
+			Correct int `json:"correct"`
+		}
+		s.trainee.want(200, "POST", path+"/submission", nil, &r)
+		if r.Correct != 9 {
+			t.Errorf("%d of 9 are right", r.Correct)
+		}
+		s.trainee.refused(409, "attempt_closed", "POST", path+"/moves", map[string]string{"from": "q9"})
+	})
+}
+
 // A lesson carries its figures, and says whether a clinician has reviewed it.
 func TestALessonShowsItsFigureAndWhetherItWasReviewed(t *testing.T) {
 	const review = "reviews:\n  - {reviewer: R, license: L, date: \"2026-03-31\", statement: S}\n"

@@ -13,12 +13,15 @@ import (
 )
 
 type attempt struct {
-	ID       string    `json:"id"`
-	State    string    `json:"state"`
-	Revision int       `json:"revision"`
-	Deadline time.Time `json:"deadline"`
-	Items    []item    `json:"items"`
-	Answers  map[string]struct {
+	ID        string    `json:"id"`
+	State     string    `json:"state"`
+	Revision  int       `json:"revision"`
+	Deadline  time.Time `json:"deadline"`
+	Layout    string    `json:"layout"`
+	AtItem    string    `json:"at_item"`
+	ItemCount int       `json:"item_count"`
+	Items     []item    `json:"items"`
+	Answers   map[string]struct {
 		Response []string `json:"response"`
 		Revision int      `json:"revision"`
 	} `json:"answers"`

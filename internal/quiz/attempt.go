@@ -107,7 +107,10 @@ type OpenSheet struct {
 	Revision     int // how many saves were accepted
 	StartedAt    time.Time
 	Deadline     time.Time
-	Items        []Question
+	Layout       curriculum.Layout
+	AtItem       string            // the one item of a sequential attempt that may be answered; else ""
+	ItemCount    int               // of the whole attempt, with those not shown yet
+	Items        []Question        // of a sequential attempt up to AtItem
 	Answers      map[string]Answer // by the ids of the items
 }
 

@@ -132,10 +132,10 @@ func (s *Service) begin(ctx context.Context, p *enrollment.Pinned, m *curriculum
 		if err := mayBegin(p.Edition.Quiz, st, s.now()); err != nil {
 			return err
 		}
-		now := db.At(s.now())
+		now, items := db.At(s.now()), draw(m, rand.New(secure{}))
 		a = &attempt{
 			ID: id, EnrollmentID: p.ID, Module: m.Key, Number: st.Attempts + 1, State: Open,
-			Draw:      frozen{Course: p.CourseHash, Items: draw(m, rand.New(secure{}))},
+			Draw: frozen{Course: p.CourseHash, Items: items}, AtItem: firstStep(m.Quiz, items),
 			StartedAt: now, Deadline: db.At(now.Add(time.Duration(m.Quiz.Minutes) * time.Minute)),
 		}
 		created = true
@@ -180,7 +180,7 @@ func (s *Service) show(ctx context.Context, a *attempt) (*Sheet, error) {
 		return &Sheet{Result: r}, err
 	}
 	s.live.put(a.ID, f.deadline, given)
-	o, err := f.open(given)
+	o, err := f.open(a.AtItem, given)
 	return &Sheet{Open: o}, err
 }
 

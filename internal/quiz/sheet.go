@@ -7,15 +7,18 @@ import (
 	"github.com/kapstone-lms/kapstone/internal/curriculum"
 )
 
-// open makes the sheet of an attempt under way.
-func (f *frame) open(given answers) (*OpenSheet, error) {
+// open makes the sheet of an attempt under way that stands at an item, or at
+// none.
+func (f *frame) open(at string, given answers) (*OpenSheet, error) {
+	questions := f.upTo(at)
 	o := &OpenSheet{
 		ID: f.id, EnrollmentID: f.enrollmentID, Module: f.module.Key, Number: f.number, Revision: given.revision(),
 		StartedAt: f.startedAt, Deadline: f.deadline,
-		Items: make([]Question, len(f.questions)), Answers: make(map[string]Answer, len(given)),
+		Layout: f.module.Quiz.Pages, AtItem: at, ItemCount: len(f.questions),
+		Items: make([]Question, len(questions)), Answers: make(map[string]Answer, len(given)),
 	}
-	for i := range f.questions {
-		o.Items[i] = f.questions[i].ask()
+	for i := range questions {
+		o.Items[i] = questions[i].ask()
 	}
 	for item, a := range given {
 		response, err := chosen(a.response)

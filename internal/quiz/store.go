@@ -60,6 +60,13 @@ func update(ctx context.Context, tx bun.IDB, a *attempt) error {
 	return db.One(res, err, ErrClosed)
 }
 
+// putStep writes where an attempt stands, if it still stands where it did.
+func putStep(ctx context.Context, tx bun.IDB, a *attempt, before string) error {
+	res, err := tx.NewUpdate().Model(a).Set("at_item = ?", a.AtItem).
+		Where("id = ? AND state = ? AND at_item = ?", a.ID, Open, before).Exec(ctx)
+	return db.One(res, err, ErrTurn)
+}
+
 // overdue lists attempts still open past their deadline and its grace, the
 // longest first.
 func overdue(ctx context.Context, idb bun.IDB, now time.Time, limit int) (ids []string, err error) {

@@ -108,3 +108,17 @@ func Kinds(t testing.TB, program string) *curriculum.Course {
 	}
 	return c
 }
+
+// InTurn loads KindsFiles with a quiz that goes one item at a time and counts
+// the parts of answers.
+func InTurn(t testing.TB, program string) *curriculum.Course {
+	t.Helper()
+	files := KindsFiles(program)
+	const usual, other = "minutes: 60}", "minutes: 60, sequential: true, partial: true}"
+	files["01-safety/module.yaml"].Data = []byte(strings.Replace(kindsModule, usual, other, 1))
+	c, err := curriculum.Load(files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
