@@ -176,6 +176,15 @@ func (d *DB) Close() error {
 // transaction that PostgreSQL broke off because of another one is run again,
 // at most three times, so f must not keep anything from a try that failed.
 func (d *DB) Tx(ctx context.Context, f func(ctx context.Context, tx bun.Tx) error) error {
+	if guard, ok := ctx.Value(guardKey{}).(guard); ok {
+		deed := f
+		f = func(ctx context.Context, tx bun.Tx) error {
+			if err := guard(ctx, tx); err != nil {
+				return err
+			}
+			return deed(ctx, tx)
+		}
+	}
 	var err error
 	for range 3 {
 		if err = d.writer.RunInTx(ctx, nil, f); !brokenOff(err) {
@@ -185,47 +194,15 @@ func (d *DB) Tx(ctx context.Context, f func(ctx context.Context, tx bun.Tx) erro
 	return Check(err)
 }
 
-// Statement runs one statement that writes, as a transaction of its own, and
-// gives each row that it returns to read. It returns nil once that is
-// committed, durably; what read was given counts only then. When the answer is
-// cut off, database/sql may run it again on another connection, so it must be
-// one that changes nothing the second time. It goes past bun, which would write the arguments into
-// the statement's text: many rows go in as one argument, and the text is
-// parsed once.
-func (d *DB) Statement(ctx context.Context, statement string, args []any, read func(*sql.Rows) error) error {
-	s, err := d.prepared(ctx, statement)
-	if err != nil {
-		return Check(err)
-	}
-	rows, err := s.QueryContext(ctx, args...)
-	if err != nil {
-		return Check(err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := read(rows); err != nil {
-			return Check(err)
-		}
-	}
-	// By itself it commits in the round trip that sends it, and only once the
-	// last row is out is it known that it did.
-	return Check(rows.Err())
-}
+type (
+	guardKey struct{}
+	guard    func(ctx context.Context, tx bun.Tx) error
+)
 
-// prepared returns a statement that is parsed once and kept.
-func (d *DB) prepared(ctx context.Context, text string) (*sql.Stmt, error) {
-	if s, ok := d.statements.Load(text); ok {
-		return s.(*sql.Stmt), nil
-	}
-	s, err := d.writer.PrepareContext(ctx, text)
-	if err != nil {
-		return nil, err
-	}
-	kept, there := d.statements.LoadOrStore(text, s.Stmt)
-	if there {
-		return kept.(*sql.Stmt), s.Close()
-	}
-	return s.Stmt, nil
+// Guarded returns a context in which every transaction of Tx begins with
+// guard. When that returns an error, nothing else of the transaction runs.
+func Guarded(ctx context.Context, f func(ctx context.Context, tx bun.Tx) error) context.Context {
+	return context.WithValue(ctx, guardKey{}, guard(f))
 }
 
 // Lock keeps every other holder of the same name waiting until the transaction
