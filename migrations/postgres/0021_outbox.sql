@@ -20,7 +20,6 @@ CREATE TABLE jobs (
   run_at   BIGINT NOT NULL,
   tries    INTEGER NOT NULL CHECK (tries >= 0),
   error    TEXT NOT NULL,
-  made_at  BIGINT NOT NULL,
   ended_at BIGINT CHECK ((ended_at IS NULL) = (state = 'waiting')),
   UNIQUE (kind, key)
 );

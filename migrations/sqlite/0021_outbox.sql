@@ -20,7 +20,6 @@ CREATE TABLE jobs (
   run_at   INTEGER NOT NULL,
   tries    INTEGER NOT NULL CHECK (tries >= 0),
   error    TEXT NOT NULL,
-  made_at  INTEGER NOT NULL,
   ended_at INTEGER CHECK ((ended_at IS NULL) = (state = 'waiting')),
   UNIQUE (kind, key)
 );

@@ -1,0 +1,4 @@
+package outbox
+
+// Backoff is for the tests.
+var Backoff = backoff
