@@ -26,6 +26,8 @@ import (
 	"github.com/kapstone-lms/kapstone/internal/identity"
 	"github.com/kapstone-lms/kapstone/internal/keys"
 	"github.com/kapstone-lms/kapstone/internal/kv"
+	"github.com/kapstone-lms/kapstone/internal/lease"
+	"github.com/kapstone-lms/kapstone/internal/outbox"
 	"github.com/kapstone-lms/kapstone/internal/practicum"
 	"github.com/kapstone-lms/kapstone/internal/progress"
 	"github.com/kapstone-lms/kapstone/internal/quiz"
@@ -41,6 +43,7 @@ type App struct {
 	api.Services
 	Config Config
 	Clock  *db.Clock
+	Jobs   *outbox.Worker // features register here what they do
 
 	loaded  *curriculum.Course // of the setting, or embedded
 	served  *enrollment.Served // nil with a course of the setting
@@ -50,6 +53,10 @@ type App struct {
 	metrics *metrics
 	stop    context.CancelFunc
 	ticks   sync.WaitGroup
+
+	holder string // this process's name as a holder of leases
+	mu     sync.Mutex
+	leases map[string]lease.Lease // what it took, by name
 }
 
 // New opens an installation. On an error nothing is left open.
@@ -61,7 +68,7 @@ func New(ctx context.Context, c Config) (a *App, err error) {
 	if err := os.MkdirAll(c.Data, 0o700); err != nil {
 		return nil, fmt.Errorf("the data directory cannot be made: %w; choose another with KAPSTONE_DATA", err)
 	}
-	a = &App{Config: c, metrics: newMetrics()}
+	a = &App{Config: c, metrics: newMetrics(), holder: db.NewID(), leases: make(map[string]lease.Lease)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.Close(context.WithoutCancel(ctx)))
@@ -102,6 +109,7 @@ func (a *App) openStores(ctx context.Context) error {
 // openFeatures reads like a parts list: each feature is given what lies below.
 func (a *App) openFeatures(ctx context.Context, course *curriculum.Course) error {
 	now := a.Clock.Now
+	a.Jobs = outbox.NewWorker(a.DB, now)
 	ring, err := a.openKeys(ctx)
 	if err != nil {
 		return err
@@ -184,6 +192,11 @@ func (a *App) ready(ctx context.Context) (degraded []string, err error) {
 	if a.redis != nil && (a.redis.Ping(ctx).Err() != nil || a.redis.Degraded()) {
 		degraded = append(degraded, "redis")
 	}
+	if dead, err := a.deadJobs(ctx); err != nil {
+		return nil, err
+	} else if dead {
+		degraded = append(degraded, "jobs")
+	}
 	return degraded, nil
 }
 
@@ -215,6 +228,7 @@ func (a *App) Close(ctx context.Context) error {
 		a.stop()
 	}
 	a.ticks.Wait()
+	a.releaseLeases(ctx)
 	var errs []error
 	if a.Quizzes != nil {
 		errs = append(errs, a.Quizzes.Close(ctx))

@@ -8,6 +8,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/kapstone-lms/kapstone/internal/outbox"
 )
 
 // metrics counts what the server does. Labels are routes, never addresses of
@@ -16,6 +18,7 @@ type metrics struct {
 	registry *prometheus.Registry
 	requests *prometheus.HistogramVec
 	ticks    *prometheus.CounterVec
+	jobs     *prometheus.GaugeVec
 }
 
 func newMetrics() *metrics {
@@ -28,8 +31,11 @@ func newMetrics() *metrics {
 		ticks: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "kapstone_tick_failures_total", Help: "Background runs that failed.",
 		}, []string{"tick"}),
+		jobs: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "kapstone_jobs", Help: "Jobs that wait for their time or their next try, and jobs that were given up.",
+		}, []string{"state"}),
 	}
-	m.registry.MustRegister(m.requests, m.ticks, collectors.NewGoCollector(),
+	m.registry.MustRegister(m.requests, m.ticks, m.jobs, collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -39,6 +45,11 @@ func (m *metrics) observe(method, route string, status int, took time.Duration) 
 }
 
 func (m *metrics) failed(tick string) { m.ticks.WithLabelValues(tick).Inc() }
+
+func (m *metrics) count(c outbox.Counts) {
+	m.jobs.WithLabelValues("waiting").Set(float64(c.Waiting))
+	m.jobs.WithLabelValues("dead").Set(float64(c.Dead))
+}
 
 // MetricsServer returns a server for /metrics, to listen where only the
 // operator can reach it.

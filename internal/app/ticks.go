@@ -2,17 +2,31 @@ package app
 
 import (
 	"context"
+	"errors"
 	"time"
+
+	"github.com/kapstone-lms/kapstone/internal/lease"
+	"github.com/kapstone-lms/kapstone/internal/outbox"
 )
 
-// The background ticks. Each may run in several processes at once: what they
-// do is idempotent in SQL.
+// The background ticks. What each process needs for itself (its clock, its
+// course) it does itself; jobs are shared out one by one; what is done once for
+// the installation is done by the one process that holds the lease.
 const (
 	clockEvery   = 10 * time.Second
 	overdueEvery = 5 * time.Second
 	courseEvery  = 3 * time.Second
+	jobsEvery    = 2 * time.Second
 	overdueBatch = 200
+	jobsBatch    = 50
 )
+
+// leaseTTL is how long a process that dies keeps the others from its ticks. It
+// is three runs of the tick that has one, so that a slow run loses nothing. A
+// process that stops inside a transaction keeps its lease for 10 s more, until
+// PostgreSQL ends the transaction: together well within the minute in which a
+// silent attempt must be closed.
+const leaseTTL = 15 * time.Second
 
 // startTicks begins the ticks, once; Close ends them.
 func (a *App) startTicks(ctx context.Context) {
@@ -22,7 +36,8 @@ func (a *App) startTicks(ctx context.Context) {
 		every = time.Second // another process may move the test clock
 	}
 	a.tick(ctx, "sync clock", every, a.Clock.Sync)
-	a.tick(ctx, "close overdue attempts", overdueEvery, a.closeOverdue)
+	a.tick(ctx, "close overdue attempts", overdueEvery, a.alone("close overdue attempts", a.closeOverdue))
+	a.tick(ctx, "run jobs", jobsEvery, a.runJobs)
 	a.tick(ctx, "look for a new course", courseEvery, a.followCourse)
 }
 
@@ -58,12 +73,82 @@ func (a *App) run(ctx context.Context, name string, f func(context.Context) erro
 	}
 }
 
-// closeOverdue hands in for trainees who went silent, a batch at a time.
-func (a *App) closeOverdue(ctx context.Context) error {
-	for {
-		n, err := a.Quizzes.CloseOverdue(ctx, overdueBatch)
-		if err != nil || n < overdueBatch {
-			return err
+// alone makes of a step what only the holder of the lease of that name does,
+// over and over while there is more to do. A process that loses the lease in
+// the middle, because it stood still for too long, writes nothing any more.
+func (a *App) alone(name string, step func(context.Context) (more bool, err error)) func(context.Context) error {
+	return func(ctx context.Context) error {
+		for {
+			l, ok, err := lease.Take(ctx, a.DB, name, a.holder, a.Clock.Now(), leaseTTL)
+			if err != nil || !ok {
+				return err
+			}
+			a.hold(l)
+			guarded, cancel := l.Guard(ctx)
+			more, err := step(guarded)
+			lost := errors.Is(context.Cause(guarded), lease.ErrLost)
+			cancel()
+			if lost {
+				a.Config.Log.InfoContext(ctx, "another process goes on with this tick", "tick", name, "lease", l.Number)
+				return nil
+			}
+			if err != nil || !more {
+				return err
+			}
 		}
 	}
+}
+
+// hold remembers a lease, for the end of the process.
+func (a *App) hold(l lease.Lease) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.leases[l.Name] = l
+}
+
+// releaseLeases lets other processes go on at once with what this one did.
+// Where that fails, they wait until the leases are over.
+func (a *App) releaseLeases(ctx context.Context) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, l := range a.leases {
+		if err := lease.Release(ctx, a.DB, l); err != nil {
+			a.Config.Log.WarnContext(ctx, "a lease was not given back", "lease", l.Name, "err", err)
+		}
+	}
+}
+
+// closeOverdue hands in for trainees who went silent, a batch at a time.
+func (a *App) closeOverdue(ctx context.Context) (more bool, err error) {
+	n, err := a.Quizzes.CloseOverdue(ctx, overdueBatch)
+	return n == overdueBatch, err
+}
+
+// runJobs runs what deeds have left to be done. A job that failed has its
+// fault in the log each time, and none of them keeps the others.
+func (a *App) runJobs(ctx context.Context) error {
+	for {
+		n, failed, err := a.Jobs.Run(ctx, jobsBatch)
+		if failed != nil {
+			a.metrics.failed("run jobs")
+			a.Config.Log.WarnContext(ctx, "jobs failed and will be tried again", "err", failed)
+		}
+		if err != nil {
+			return err
+		}
+		if n < jobsBatch {
+			break
+		}
+	}
+	c, err := outbox.Count(ctx, a.DB)
+	if err == nil {
+		a.metrics.count(c)
+	}
+	return err
+}
+
+// deadJobs reports whether there are jobs that were given up.
+func (a *App) deadJobs(ctx context.Context) (bool, error) {
+	c, err := outbox.Count(ctx, a.DB)
+	return c.Dead > 0, err
 }
