@@ -2,6 +2,7 @@ package app
 
 import (
 	"net/http"
+	"net/http/pprof"
 	"strconv"
 	"time"
 
@@ -52,9 +53,13 @@ func (m *metrics) count(c outbox.Counts) {
 }
 
 // MetricsServer returns a server for /metrics, to listen where only the
-// operator can reach it.
+// operator can reach it. In test mode it also takes CPU profiles of the
+// process.
 func (a *App) MetricsServer() *http.Server {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(a.metrics.registry, promhttp.HandlerOpts{}))
+	if a.Config.TestMode {
+		mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
+	}
 	return &http.Server{Addr: a.Config.Metrics, Handler: mux, ReadHeaderTimeout: 5 * time.Second}
 }

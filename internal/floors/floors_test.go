@@ -37,13 +37,13 @@ var floors = [][]string{
 
 // doors names, for each library of weight, the packages that may import it.
 var doors = map[string][]string{
-	"github.com/gofiber/fiber":           {"internal/edge", "internal/api", "internal/web", "internal/app"},
+	"github.com/gofiber/fiber":           {"internal/edge", "internal/api", "internal/web", "internal/app", "internal/bench"}, // bench: the yardsticks
 	"github.com/danielgtaylor/huma":      {"internal/api"},
-	"github.com/redis/go-redis":          {"internal/kv", "internal/quiz"},
+	"github.com/redis/go-redis":          {"internal/kv", "internal/quiz", "internal/bench"},
 	"github.com/jung-kurt/gofpdf":        {"internal/certpdf"},
 	"github.com/go-text/typesetting":     {"internal/certpdf"},
 	"github.com/skip2/go-qrcode":         {"internal/certpdf"},
-	"github.com/golang-jwt/jwt":          {"internal/identity"},
+	"github.com/golang-jwt/jwt":          {"internal/identity", "internal/bench"},
 	"github.com/pquerna/otp":             {"internal/identity", "internal/demo"}, // the demo is its own authenticator app
 	"github.com/goccy/go-yaml":           {"internal/curriculum"},
 	"github.com/yuin/goldmark":           {"internal/curriculum"},
@@ -56,6 +56,7 @@ var doors = map[string][]string{
 		"internal/db", "internal/dbtest", "internal/audit", "internal/once", "internal/identity", "internal/enrollment",
 		"internal/study", "internal/quiz", "internal/practicum", "internal/experience", "internal/records", "internal/attendance", "internal/standing", "internal/credential", "internal/app",
 		"internal/outbox", "internal/lease",
+		"internal/bench",    // copies a cohort's evidence
 		"internal/progress", // reads evidence inside the transaction that issues on it
 	},
 }
