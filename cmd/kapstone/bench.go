@@ -15,6 +15,7 @@ import (
 
 type benchCmd struct {
 	Run       benchRunCmd       `cmd:"" default:"withargs" help:"Measure the product beside yardsticks: save, quiz, start, deadline, resume, cohort, verify or all."`
+	Exam      benchExamCmd      `cmd:"" help:"Rehearse an exam and hold every acknowledged answer against what was graded."`
 	Yardstick benchYardstickCmd `cmd:"" hidden:""`
 }
 

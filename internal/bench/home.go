@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/kapstone-lms/kapstone/internal/access"
@@ -55,6 +56,7 @@ type trainee struct {
 	access     string // token
 	refresh    string // token
 	until      time.Time
+	renew      sync.Mutex // guards the tokens where two requests may be under way
 	enrollment string
 	module     int    // whose quiz is taken, an index of the course's
 	tries      int    // of that quiz, so far

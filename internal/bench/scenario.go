@@ -38,7 +38,7 @@ var scenarios = []scenario{
 	{name: "start", what: "start burst", once: true, each: 1, prepare: closed, job: func(h *home, share []*trainee) job {
 		return h.taker(share, true, 0, false)
 	}},
-	{name: "deadline", what: "deadline burst: everybody hands in", once: true, each: 1, prepare: answered, job: func(h *home, share []*trainee) job {
+	{name: "deadline", what: "deadline burst: everybody preparers in", once: true, each: 1, prepare: answered, job: func(h *home, share []*trainee) job {
 		return h.taker(share, false, 0, true)
 	}},
 	{name: "resume", what: "resume: the open attempt with its answers", each: 1, prepare: answered, job: func(_ *home, share []*trainee) job {
@@ -77,8 +77,8 @@ func (h *home) taker(share []*trainee, start bool, saves int, hand bool) *taker 
 	return t
 }
 
-// hands is how many connections prepare what is not measured.
-const hands = 32
+// preparers is how many connections prepare what is not measured.
+const preparers = 32
 
 // nobody prepares what needs no trainee: the admin's token only.
 func nobody(ctx context.Context, h *home, _ []*trainee) error { return h.fresh(ctx, nil) }
@@ -88,7 +88,7 @@ func opened(ctx context.Context, h *home, crowd []*trainee) error {
 	if err := h.fresh(ctx, crowd); err != nil {
 		return err
 	}
-	return together(ctx, h.server.addr, crowd, hands, func(c *conn, t *trainee) error {
+	return together(ctx, h.server.addr, crowd, preparers, func(c *conn, t *trainee) error {
 		if t.sheet != nil && t.sheet.slots != nil {
 			return nil
 		}
@@ -109,7 +109,7 @@ func answered(ctx context.Context, h *home, crowd []*trainee) error {
 	if err := opened(ctx, h, crowd); err != nil {
 		return err
 	}
-	return together(ctx, h.server.addr, crowd, hands, func(c *conn, t *trainee) error {
+	return together(ctx, h.server.addr, crowd, preparers, func(c *conn, t *trainee) error {
 		s := &saver{key: h.key, crowd: []*trainee{t}}
 		for i := range 3 {
 			if t.sheet.slots[i].revision > 0 {
@@ -133,7 +133,7 @@ func closed(ctx context.Context, h *home, crowd []*trainee) error {
 	if err := h.fresh(ctx, crowd); err != nil {
 		return err
 	}
-	return together(ctx, h.server.addr, crowd, hands, func(c *conn, t *trainee) error {
+	return together(ctx, h.server.addr, crowd, preparers, func(c *conn, t *trainee) error {
 		if t.sheet == nil {
 			return nil
 		}
@@ -151,7 +151,7 @@ func closed(ctx context.Context, h *home, crowd []*trainee) error {
 // fresh gives new tokens to the admin and to those of the crowd whose tokens
 // would end soon.
 func (h *home) fresh(ctx context.Context, crowd []*trainee) error {
-	return together(ctx, h.server.addr, append([]*trainee{h.admin}, crowd...), hands, func(c *conn, t *trainee) error {
+	return together(ctx, h.server.addr, append([]*trainee{h.admin}, crowd...), preparers, func(c *conn, t *trainee) error {
 		if time.Until(t.until) > 5*time.Minute {
 			return nil
 		}
