@@ -243,6 +243,8 @@ var ErrExists = errors.New("already exists")
 // ErrExists it is not a fault: the feature says what it means.
 var ErrDangling = errors.New("names a row that is not there")
 
-// ErrAway reports that the database cannot be reached or cannot write now.
+// ErrAway reports that the database cannot be reached or cannot write now. A
+// connection that broke in the middle of a commit leaves open whether the deed
+// was done: asking again, by revision or with the same key, tells.
 var ErrAway = fault.New(fault.Unavailable, "database_unavailable",
-	"The record cannot be reached at the moment. Nothing was changed; try again shortly.").After(2 * time.Second)
+	"The record cannot be reached at the moment. What you just did may not have been kept; try again shortly.").After(2 * time.Second)

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -32,6 +33,10 @@ const (
 // not cancel anything in Fiber, so the clock must.
 const deadline = 5 * time.Second
 
+// maxInFlight bounds the requests under way: behind a database that takes
+// seconds they would pile up, each with its memory, until their deadlines.
+const maxInFlight = 4096
+
 // Options says how the edge meets the world. The zero value suits a server on
 // loopback without a proxy.
 type Options struct {
@@ -43,12 +48,18 @@ type Options struct {
 	TLS bool
 	// Observe, if set, is told of each finished request.
 	Observe func(method, route string, status int, took time.Duration)
+	// InFlight bounds the requests under way; maxInFlight when 0. The next one
+	// is refused with ErrOverloaded, unless it asks only whether we live.
+	InFlight int
 }
 
 // New returns a Fiber app set as the product needs it. Immutable is set
 // because Fiber otherwise hands out strings that change under their holder
 // once the request is over.
 func New(o Options) *fiber.App {
+	if o.InFlight == 0 {
+		o.InFlight = maxInFlight
+	}
 	app := fiber.New(fiber.Config{
 		Immutable:               true,
 		CaseSensitive:           true,
@@ -65,8 +76,25 @@ func New(o Options) *fiber.App {
 		EnableIPValidation:      true,
 		ErrorHandler:            func(c *fiber.Ctx, err error) error { return Refuse(c, o.Log, err) },
 	})
-	app.Use(o.begin(o.headers()))
+	app.Use(o.begin(o.headers()), bounded(o.InFlight))
 	return app
+}
+
+// ErrOverloaded reports that too many requests are under way.
+var ErrOverloaded = fault.New(fault.Unavailable, "overloaded",
+	"The server has more to do than it can at the moment. Nothing was changed; try again shortly.").After(time.Second)
+
+// bounded lets at most so many requests through at a time. Who watches the
+// server is let through always: one that is busy is not one to restart.
+func bounded(most int) fiber.Handler {
+	var underWay atomic.Int64
+	return func(c *fiber.Ctx) error {
+		defer underWay.Add(-1)
+		if underWay.Add(1) > int64(most) && c.Path() != "/livez" && c.Path() != "/readyz" {
+			return ErrOverloaded
+		}
+		return c.Next()
+	}
 }
 
 func proxyHeader(o Options) string {

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -103,6 +104,40 @@ func TestAFaultLeavesAsAProblem(t *testing.T) {
 	}
 	if strings.Contains(log.String(), "taken") {
 		t.Errorf("a fault of the caller was logged as a failure:\n%s", log)
+	}
+}
+
+// CHECKS FT-04: what is under way is bounded; who is refused is told when to
+// come back, and who watches the server is not refused.
+func TestRequestsUnderWayAreBounded(t *testing.T) {
+	app, log := server(t, Options{InFlight: 2})
+	begun, end := make(chan bool), make(chan bool)
+	app.Get("/slow", func(*fiber.Ctx) error { begun <- true; <-end; return nil })
+	app.Get("/quick", func(*fiber.Ctx) error { return nil })
+	app.Get("/livez", func(*fiber.Ctx) error { return nil })
+	var wg sync.WaitGroup
+	for range 2 {
+		wg.Go(func() {
+			if res, err := app.Test(httptest.NewRequest("GET", "/slow", nil), -1); err != nil || res.StatusCode != 200 {
+				t.Errorf("a request within the bound = %v, %v", res, err)
+			}
+		})
+		<-begun
+	}
+	res, p := ask(t, app, httptest.NewRequest("GET", "/quick", nil))
+	if res.StatusCode != 503 || p["code"] != "overloaded" || res.Header.Get("Retry-After") != "1" {
+		t.Errorf("the third request = %d %v, Retry-After %q; want 503 overloaded, 1", res.StatusCode, p, res.Header.Get("Retry-After"))
+	}
+	if res, _ := ask(t, app, httptest.NewRequest("GET", "/livez", nil)); res.StatusCode != 200 {
+		t.Errorf("livez in a full house = %d, want 200", res.StatusCode)
+	}
+	close(end)
+	wg.Wait()
+	if res, _ := ask(t, app, httptest.NewRequest("GET", "/quick", nil)); res.StatusCode != 200 {
+		t.Errorf("after the others had ended = %d, want 200", res.StatusCode)
+	}
+	if log.Len() > 0 {
+		t.Errorf("a refusal was logged: %s", log)
 	}
 }
 

@@ -102,7 +102,7 @@ func ProblemOf(ctx context.Context, log *slog.Logger, err error) *Problem {
 	if f == nil {
 		f = fault.Of(db.Check(err))
 	}
-	if f == nil || f.Kind == fault.Internal || f.Kind == fault.Unavailable {
+	if f == nil || f.Kind == fault.Internal || f.Kind == fault.Unavailable && f.Code != ErrOverloaded.Code { // to write a line of each would be more load
 		log.ErrorContext(ctx, "request failed", "request_id", RequestID(ctx), "err", err)
 	}
 	if f == nil {

@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	maxFailures = 5               // in a row, before the breaker opens
-	probeEvery  = 2 * time.Second // while it is open
+	maxFailures = 5           // in a row, before the breaker opens
+	probeEvery  = time.Second // while it is open; we are back two seconds after the server at the latest
 )
 
 // A breaker counts failures in a row. When there are too many it opens, and
