@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"fmt"
@@ -26,13 +25,6 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// A process is the program, running on its own.
-type process struct {
-	t   *testing.T
-	cmd *exec.Cmd
-	url string
-}
-
 // command prepares the program with a clean environment.
 func command(t *testing.T, env []string, args ...string) *exec.Cmd {
 	t.Helper()
@@ -42,52 +34,12 @@ func command(t *testing.T, env []string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// serveOn starts a server and waits until it says that it serves.
-func serveOn(t *testing.T, env []string, listen, data string) *process {
-	t.Helper()
-	p := &process{t: t, cmd: command(t, env, "serve", "--listen", listen, "--data", data, "--insecure-test-mode", "--log-level", "error")}
-	out, err := p.cmd.StdoutPipe()
-	if err == nil {
-		err = p.cmd.Start()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(p.kill)
-	for lines := bufio.NewScanner(out); lines.Scan(); {
-		if url, ok := strings.CutPrefix(lines.Text(), "serving on "); ok {
-			p.url = url
-			return p
-		}
-	}
-	t.Fatal("the server ended before it served")
-	return nil
-}
-
-// kill ends the process the way a power cut does. A second time does nothing.
-func (p *process) kill() {
-	if p.cmd.ProcessState == nil {
-		_ = p.cmd.Process.Kill()
-		_ = p.cmd.Wait()
-	}
-}
-
 // soon bounds a command that should end by itself.
 func soon(t *testing.T) context.Context {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	t.Cleanup(cancel)
 	return ctx
-}
-
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }
 
 // What goes wrong is said in one sentence that says what to do, and the exit

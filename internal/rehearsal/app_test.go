@@ -1,6 +1,7 @@
 package rehearsal
 
 import (
+	"context"
 	"testing"
 	"time"
 )
@@ -11,15 +12,18 @@ func homes(t *testing.T, f func(t *testing.T, postgres bool)) {
 	t.Run("production", func(t *testing.T) { f(t, true) })
 }
 
-// CHECKS DU-01: kill -9 of the program at a random moment, again and again.
+// DU-01: kill -9 of the program at a random moment, again and again, while
+// trainees save, an instructor signs and an admin issues.
 func TestAKilledProgramLosesNothing(t *testing.T) {
 	homes(t, func(t *testing.T, postgres bool) {
 		x := hold(t, plan{postgres: postgres})
 		kills := pick(5, 200)
 		var worst time.Duration
+		o := newOffice(x)
 		for n := range kills {
 			how := stubbornness(n % 2)
 			x.work(how)
+			stopOffice := beside(o.work)
 			x.acked(*wantAcks/kills + 1)
 			x.moment(20 * time.Millisecond)
 			x.product().kill9()
@@ -34,6 +38,12 @@ func TestAKilledProgramLosesNothing(t *testing.T) {
 			}
 			worst = max(worst, x.back(down))
 			x.pause()
+			stopOffice()
+			o.nothingLost()
+		}
+		t.Logf("%d logs signed, %d certificates issued", len(o.logs), len(o.issued))
+		if len(o.issued) == 0 {
+			t.Error("no certificate was issued")
 		}
 		promise := 5 * time.Second
 		if !postgres {
@@ -42,4 +52,13 @@ func TestAKilledProgramLosesNothing(t *testing.T) {
 		within(t, "coming back", worst, promise)
 		x.end("app: kill -9", worst, promise)
 	})
+}
+
+// beside runs f until the function it returns is called, which waits for the
+// end.
+func beside(f func(context.Context)) (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan bool)
+	go func() { f(ctx); close(done) }()
+	return func() { cancel(); <-done }
 }

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"slices"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -50,10 +51,11 @@ func (i item) option(text string) string {
 	return ""
 }
 
-// choose returns the n-th of the answers of one part that can be given.
+// choose returns the n-th of the answers of one part that can be given; where
+// it is written and not chosen, a number.
 func (i item) choose(n int) []string {
 	if len(i.Options) == 0 {
-		return []string{}
+		return []string{strconv.Itoa(n + 1)}
 	}
 	id := i.Options[n%len(i.Options)].ID
 	if len(i.Prompts) > 0 {
