@@ -17,6 +17,7 @@ import (
 	"github.com/kapstone-lms/kapstone/internal/db"
 	"github.com/kapstone-lms/kapstone/internal/fault"
 	"github.com/kapstone-lms/kapstone/internal/keys"
+	"github.com/kapstone-lms/kapstone/internal/together"
 )
 
 // Settings say how strict an installation is.
@@ -38,8 +39,9 @@ type Service struct {
 	hasher    *hasher
 	addresses *addresses
 	flights   *flights
-	verified  *bounded[*claims]   // access token → its claims
-	standing  *bounded[standing]  // session → what it is and may, for a second
+	verified  *bounded[*claims]  // access token → its claims
+	standing  *bounded[standing] // session → what it is and may, for a second
+	standings *together.Asker[string, standing]
 	unsettled *bounded[time.Time] // person → until when nothing of theirs is remembered
 }
 
@@ -55,6 +57,9 @@ func New(d *db.DB, ring *keys.Ring, now func() time.Time, s Settings) *Service {
 		db: d, ring: ring, now: now, settings: s, parser: newParser(s, now), hasher: newHasher(today),
 		addresses: newAddresses(), flights: newFlights(),
 		verified: newBounded[*claims](), standing: newBounded[standing](), unsettled: newBounded[time.Time](),
+		standings: together.New(mostStandings, standingPatience, func(ctx context.Context, ids []string) ([]standing, error) {
+			return standingsByID(ctx, d, ids)
+		}),
 	}
 }
 

@@ -238,17 +238,23 @@ type standing struct {
 // sessionLife is how long a session is taken as it was last read.
 const sessionLife = time.Second
 
+// How many sessions one query reads at most, and how long it may take.
+const (
+	mostStandings    = 256
+	standingPatience = 5 * time.Second
+)
+
 func (s *Service) standingOf(ctx context.Context, id string, now time.Time) (standing, error) {
 	st, ok := s.standing.find(id)
 	if age := now.Sub(st.read); ok && age >= 0 && age < sessionLife {
 		return st, nil
 	}
-	st, err := standingByID(ctx, s.db, id)
-	if errors.Is(err, db.ErrNone) {
-		return standing{}, access.ErrSignIn
-	}
+	st, err := s.standings.Ask(ctx, id)
 	if err != nil {
-		return standing{}, fmt.Errorf("read session: %w", err)
+		return standing{}, fmt.Errorf("read session: %w", db.Check(err))
+	}
+	if st.session == nil {
+		return standing{}, access.ErrSignIn
 	}
 	st.read = now
 	if until, ok := s.unsettled.find(st.session.PersonID); !ok || now.After(until) {

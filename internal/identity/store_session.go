@@ -21,9 +21,10 @@ func sessionByID(ctx context.Context, idb bun.IDB, id string) (*session, error) 
 	return se, db.Check(idb.NewSelect().Model(se).Where("id = ?", id).Scan(ctx))
 }
 
-// standingByID returns what a session is and may, in one query: everybody's
-// every request asks for it once a second.
-func standingByID(ctx context.Context, idb bun.IDB, id string) (st standing, err error) {
+// standingsByID returns what sessions are and may, each in its place, in one
+// query: everybody's requests ask for it once a second. One that is not there
+// has no session.
+func standingsByID(ctx context.Context, idb bun.IDB, ids []string) ([]standing, error) {
 	var rows []struct {
 		session `bun:",extend"`
 		Name    string
@@ -31,23 +32,28 @@ func standingByID(ctx context.Context, idb bun.IDB, id string) (st standing, err
 		Role    access.Role
 		Program string
 	}
-	err = idb.NewRaw(`SELECT s.*, p.name, p.status, coalesce(g.role, '') AS role, coalesce(g.program, '') AS program
+	err := idb.NewRaw(`SELECT s.*, p.name, p.status, coalesce(g.role, '') AS role, coalesce(g.program, '') AS program
 		FROM sessions s JOIN people p ON p.id = s.person_id LEFT JOIN grants g ON g.person_id = p.id
-		WHERE s.id = ? ORDER BY g.role, g.program`, id).Scan(ctx, &rows)
-	switch {
-	case err != nil:
-		return st, db.Check(err)
-	case len(rows) == 0:
-		return st, db.ErrNone
+		WHERE s.id IN (?) ORDER BY s.id, g.role, g.program`, bun.List(ids)).Scan(ctx, &rows)
+	if err != nil {
+		return nil, db.Check(err)
 	}
-	first := rows[0]
-	st = standing{session: &first.session, name: first.Name, suspended: first.Status != Active}
+	found := make(map[string]standing, len(ids))
 	for _, r := range rows {
+		st, ok := found[r.session.ID]
+		if !ok {
+			st = standing{session: &r.session, name: r.Name, suspended: r.Status != Active}
+		}
 		if r.Role != "" {
 			st.grants = append(st.grants, access.Grant{Role: r.Role, Program: r.Program})
 		}
+		found[r.session.ID] = st
 	}
-	return st, nil
+	all := make([]standing, len(ids))
+	for i, id := range ids {
+		all[i] = found[id]
+	}
+	return all, nil
 }
 
 // proveSession notes that the person proved anew who they are. A session that
