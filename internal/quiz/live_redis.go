@@ -13,6 +13,7 @@ import (
 
 	"github.com/kapstone-lms/kapstone/internal/db"
 	"github.com/kapstone-lms/kapstone/internal/kv"
+	"github.com/kapstone-lms/kapstone/internal/together"
 )
 
 // redisLive keeps a sheet as a hash, PREFIX "quiz:" ID. Its field "deadline"
@@ -26,17 +27,17 @@ type redisLive struct {
 	prefix string
 	memory *processLive // of what went through this process
 
-	asks    chan *ask
-	tasks   chan func(context.Context) error
+	looks   *together.Asker[slot, glance]
+	tasks   chan task
 	quit    chan struct{}
-	stopped sync.WaitGroup
+	stopped chan struct{}
 	once    sync.Once
 }
 
-// An ask is a look at a slot that somebody waits for.
-type ask struct {
-	slot
-	done chan glance // has room for one
+// A task is a write: it adds its command to others that go out together.
+type task struct {
+	add  func(context.Context, redis.Pipeliner)
+	sent chan struct{} // closed when it was; nil where nobody waits
 }
 
 // A glance is what a look found.
@@ -47,7 +48,8 @@ type glance struct {
 }
 
 const (
-	maxTasks    = 256
+	maxTasks    = 256 // that wait
+	maxSent     = 32  // in one round trip, of up to maxBatch answers each
 	taskTimeout = time.Second
 	deadlineKey = "deadline"
 	itemKey     = "i:"
@@ -58,52 +60,63 @@ const (
 func NewRedisLive(client *kv.Client, prefix string, now func() time.Time) Live {
 	l := &redisLive{
 		client: client, prefix: prefix, memory: newProcessLive(now),
-		asks: make(chan *ask, maxQueue), tasks: make(chan func(context.Context) error, maxTasks), quit: make(chan struct{}),
+		tasks: make(chan task, maxTasks), quit: make(chan struct{}), stopped: make(chan struct{}),
 	}
-	l.stopped.Go(l.write)
-	l.stopped.Go(l.read)
+	l.looks = together.New(maxBatch, taskTimeout, l.look)
+	go l.write()
 	return l
 }
 
 func (l *redisLive) write() {
+	defer close(l.stopped)
 	for {
 		select {
-		case task := <-l.tasks:
-			ctx, cancel := context.WithTimeout(context.Background(), taskTimeout)
-			// A write that failed leaves the sheet behind, no more. The breaker
-			// has seen the error, and readiness says it.
-			_ = task(ctx)
-			cancel()
+		case t := <-l.tasks:
+			l.send(gather(t, l.tasks, maxSent))
 		case <-l.quit:
 			return
 		}
 	}
 }
 
-// read looks for all who ask at once, in one round trip.
-func (l *redisLive) read() {
-	for {
-		select {
-		case a := <-l.asks:
-			l.look(gather(a, l.asks, maxBatch))
-		case <-l.quit:
-			return
-		}
-	}
-}
-
-func (l *redisLive) look(asks []*ask) {
+// send makes one round trip of all that queued during the one before. A write
+// that failed leaves its sheet behind, no more; the breaker has seen it.
+func (l *redisLive) send(tasks []task) {
 	ctx, cancel := context.WithTimeout(context.Background(), taskTimeout)
 	defer cancel()
 	pipe := l.client.Pipeline()
-	found := make([]*redis.SliceCmd, len(asks))
-	for i, a := range asks {
-		found[i] = pipe.HMGet(ctx, l.key(a.attempt), deadlineKey, itemKey+a.item)
+	for _, t := range tasks {
+		t.add(ctx, pipe)
+	}
+	if _, err := pipe.Exec(ctx); redis.HasErrorPrefix(err, "NOSCRIPT") { // a server that was started anew
+		for _, s := range []*redis.Script{putScript, savedScript} {
+			s.Load(ctx, l.client)
+		}
+		for _, t := range tasks { // what was written already is not written over
+			t.add(ctx, pipe)
+		}
+		_, _ = pipe.Exec(ctx)
+	}
+	for _, t := range tasks {
+		if t.sent != nil {
+			close(t.sent)
+		}
+	}
+}
+
+// look looks into many slots in one round trip.
+func (l *redisLive) look(ctx context.Context, slots []slot) ([]glance, error) {
+	pipe := l.client.Pipeline()
+	found := make([]*redis.SliceCmd, len(slots))
+	for i, s := range slots {
+		found[i] = pipe.HMGet(ctx, l.key(s.attempt), deadlineKey, itemKey+s.item)
 	}
 	_, _ = pipe.Exec(ctx) // each command has its own error
-	for i, a := range asks {
-		a.done <- glimpse(found[i].Result())
+	glances := make([]glance, len(slots))
+	for i := range slots {
+		glances[i] = glimpse(found[i].Result())
 	}
+	return glances, nil
 }
 
 // glimpse reads a sheet's deadline and the answer in one slot.
@@ -121,10 +134,10 @@ func glimpse(got []any, err error) glance {
 	return glance{a, err == nil, err}
 }
 
-// later has a task done in its turn, or not at all.
-func (l *redisLive) later(task func(context.Context) error) {
+// later has a write done in its turn, or not at all.
+func (l *redisLive) later(add func(context.Context, redis.Pipeliner)) {
 	select {
-	case l.tasks <- task:
+	case l.tasks <- task{add: add}:
 	default:
 	}
 }
@@ -132,10 +145,8 @@ func (l *redisLive) later(task func(context.Context) error) {
 // close ends the writing; what still waits is left out.
 func (l *redisLive) close(ctx context.Context) error {
 	l.once.Do(func() { close(l.quit) })
-	stopped := make(chan struct{})
-	go func() { l.stopped.Wait(); close(stopped) }()
 	select {
-	case <-stopped:
+	case <-l.stopped:
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
@@ -147,20 +158,11 @@ func (l *redisLive) key(id string) string { return l.prefix + "quiz:" + id }
 func (l *redisLive) near(s slot) (answer, bool) { return l.memory.near(s) }
 
 func (l *redisLive) answer(ctx context.Context, s slot) (answer, bool, error) {
-	a := &ask{s, make(chan glance, 1)}
-	select {
-	case l.asks <- a:
-	default:
-		return answer{}, false, errLiveBusy
+	g, err := l.looks.Ask(ctx, s)
+	if err != nil {
+		return answer{}, false, err
 	}
-	select {
-	case g := <-a.done:
-		return g.answer, g.known, g.err
-	case <-ctx.Done():
-		return answer{}, false, ctx.Err()
-	case <-l.quit:
-		return answer{}, false, errLiveBusy
-	}
+	return g.answer, g.known, g.err
 }
 
 // setAnswer is the rule of both scripts: a newer revision replaces an older
@@ -199,9 +201,7 @@ func (l *redisLive) put(id string, deadline time.Time, all answers) {
 	for item, a := range all {
 		args = append(args, itemKey+item, a.revision, writeLive(a))
 	}
-	l.later(func(ctx context.Context) error {
-		return putScript.Run(ctx, l.client, []string{l.key(id)}, args...).Err()
-	})
+	l.later(func(ctx context.Context, p redis.Pipeliner) { putScript.EvalSha(ctx, p, []string{l.key(id)}, args...) })
 }
 
 // sheetLife is longer than any quiz may take.
@@ -215,12 +215,12 @@ func (l *redisLive) saved(records []record) {
 		keys[i] = l.key(r.attempt)
 		args = append(args, itemKey+r.item, r.revision, writeLive(r.answer))
 	}
-	l.later(func(ctx context.Context) error { return savedScript.Run(ctx, l.client, keys, args...).Err() })
+	l.later(func(ctx context.Context, p redis.Pipeliner) { savedScript.EvalSha(ctx, p, keys, args...) })
 }
 
 func (l *redisLive) forget(id string) {
 	l.memory.forget(id)
-	l.later(func(ctx context.Context) error { return l.client.Del(ctx, l.key(id)).Err() })
+	l.later(func(ctx context.Context, p redis.Pipeliner) { p.Del(ctx, l.key(id)) })
 }
 
 // writeLive writes an answer as REVISION SAVED-AT RESPONSE.
@@ -228,10 +228,7 @@ func writeLive(a answer) string {
 	return strconv.Itoa(a.revision) + " " + strconv.FormatInt(a.savedAt.UnixMilli(), 10) + " " + a.response
 }
 
-var (
-	errLive     = errors.New("this is no live answer")
-	errLiveBusy = errors.New("the live store takes no more questions")
-)
+var errLive = errors.New("this is no live answer")
 
 func readLive(text string) (answer, error) {
 	parts := strings.SplitN(text, " ", 3)

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"github.com/kapstone-lms/kapstone/internal/db"
 	"github.com/kapstone-lms/kapstone/internal/schooltest"
 )
@@ -28,9 +30,9 @@ func eachLive(t *testing.T, f func(t *testing.T, l Live, settle func())) {
 
 // settle waits until everything queued before is done.
 func (l *redisLive) settle() {
-	done := make(chan bool)
-	l.tasks <- func(context.Context) error { close(done); return nil }
-	<-done
+	sent := make(chan struct{})
+	l.tasks <- task{func(context.Context, redis.Pipeliner) {}, sent}
+	<-sent
 }
 
 // soon is a deadline in the future of every clock of these tests.
@@ -182,7 +184,7 @@ func TestAFullQueueKeepsNobodyWaiting(t *testing.T) {
 	l := NewRedisLive(redisFor(t), prefixFor(t), new(schooltest.Clock).Now).(*redisLive)
 	defer l.close(t.Context())
 	busy, free := make(chan bool), make(chan bool)
-	l.later(func(context.Context) error { close(busy); <-free; return nil })
+	l.later(func(context.Context, redis.Pipeliner) { close(busy); <-free })
 	<-busy
 	for range 3 * maxTasks {
 		l.put("x", soon(), nil)
