@@ -44,6 +44,12 @@ func TestAnActIsDeniedUnlessTheMatrixAllowsIt(t *testing.T) {
 		{"a clearer sees records", clearer, SeeRecords, "kap", nil},
 		{"a clearer decides on one", clearer, DecideRecord, "kap", ErrForbidden},
 		{"a clearer sees progress", clearer, SeeEnrollment, "kap", ErrForbidden},
+		{"a trainee sees the own accommodation", trainee, SeeAccommodation, "kap", nil},
+		{"a supervisor sees one", Actor{ID: "s", Grants: []Grant{{Supervisor, ""}}}, SeeAccommodation, "", ErrForbidden},
+		{"an operator sees one", Actor{ID: "o", Grants: []Grant{{Operator, ""}}}, SeeAccommodation, "", ErrForbidden},
+		{"a trainee gives time", trainee, AccommodateQuiz, "", ErrForbidden},
+		{"an instructor gives time in the middle of an exam", Actor{ID: "i", Grants: []Grant{{Instructor, "kap"}}, RequireMFA: true}, AccommodateQuiz, "kap", nil},
+		{"a supervisor sets a window", Actor{ID: "s", Grants: []Grant{{Supervisor, ""}}}, ScheduleQuiz, "", ErrForbidden},
 		{"a director carries over", Actor{ID: "d", Grants: []Grant{{Director, ""}}}, CarryOver, "", ErrForbidden},
 	} {
 		got := tt.who.May(tt.act)

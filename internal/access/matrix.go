@@ -59,6 +59,11 @@ const (
 	OpenHold         Act = "open hold"       // and record what was agreed on the way
 	AnswerHold       Act = "answer hold"     // reply and appeal; nobody but the trainee
 	DecideHold       Act = "decide hold"     // and its appeal
+	// SeeAccommodation is a trainee's own extra time, and that of those whom
+	// one teaches or whose program one runs: it may tell of their health.
+	SeeAccommodation Act = "see accommodation"
+	AccommodateQuiz  Act = "accommodate quiz" // give more time, tries or pauses, and take them back
+	ScheduleQuiz     Act = "schedule quiz"    // say when a cohort may begin one
 )
 
 // A rule says who may do an act. Grave acts ask staff for a second factor and
@@ -118,6 +123,9 @@ var matrix = map[Act]rule{
 	OpenHold:         {roles: []Role{Instructor, Supervisor, Admin, Director}},
 	AnswerHold:       {roles: []Role{Trainee}},
 	DecideHold:       {roles: []Role{Admin, Director}, grave: true},
+	SeeAccommodation: {roles: []Role{Trainee, Instructor, Admin, Director}},
+	AccommodateQuiz:  {roles: []Role{Instructor, Admin, Director}}, // in the middle of an exam
+	ScheduleQuiz:     {roles: []Role{Instructor, Admin, Director}},
 }
 
 // Listed reports whether act stands in the matrix. A route whose act does not

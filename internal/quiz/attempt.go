@@ -64,6 +64,9 @@ type attempt struct {
 	AtItem         string  `bun:",nullzero"` // the one item that may be answered now; "" for any
 	PausedAt       db.Time // while the clock stands still
 	PausedMS       int64   // how long it stood still before
+	LimitMS        int64   // the module's time limit, as it was at the start
+	PauseLimitMS   int64   // how long the clock may stand still in all
+	PausedUntil    db.Time // when a pause under way ends by itself
 	SubmittedAt    db.Time
 	ClosedBy       Closer                   `bun:",nullzero"`
 	Correct        int                      `bun:",nullzero"`
@@ -106,12 +109,14 @@ type OpenSheet struct {
 	Number       int // 1 for the first try
 	Revision     int // how many saves were accepted
 	StartedAt    time.Time
-	Deadline     time.Time
+	Deadline     time.Time // in a pause as it is when that lasts to its end
 	Layout       curriculum.Layout
 	AtItem       string            // the one item of a sequential attempt that may be answered; else ""
 	ItemCount    int               // of the whole attempt, with those not shown yet
-	Items        []Question        // of a sequential attempt up to AtItem
+	Items        []Question        // none in a pause; of a sequential attempt up to AtItem
 	Answers      map[string]Answer // by the ids of the items
+	PausedUntil  time.Time         // when a pause under way ends by itself; zero outside one
+	PauseLeft    time.Duration     // how long the clock may still stand still
 }
 
 // A Question is an item as it is asked.

@@ -11,7 +11,7 @@ import (
 
 // Evidence returns how each enrollment stands with each quiz it has begun or
 // had a remediation for, by the modules' keys. It does not ask who may see it,
-// and takes two queries however many enrollments there are.
+// and takes three queries however many enrollments there are.
 func (s *Service) Evidence(ctx context.Context, idb bun.IDB, enrollmentIDs []string) (map[string][]Standing, error) {
 	all, err := standings(ctx, idb, enrollmentIDs, "")
 	if err != nil {
@@ -43,6 +43,10 @@ func standings(ctx context.Context, idb bun.IDB, enrollmentIDs []string, module 
 	if err != nil {
 		return nil, err
 	}
+	extra, err := extraAttempts(ctx, idb, enrollmentIDs)
+	if err != nil {
+		return nil, err
+	}
 	of := func(enrollmentID string, module curriculum.ModuleKey) *Standing {
 		list := all[enrollmentID]
 		for i := range list {
@@ -50,7 +54,7 @@ func standings(ctx context.Context, idb bun.IDB, enrollmentIDs []string, module 
 				return &list[i]
 			}
 		}
-		all[enrollmentID] = append(list, Standing{Module: module})
+		all[enrollmentID] = append(list, Standing{Module: module, Extra: extra[enrollmentID]})
 		return &all[enrollmentID][len(list)]
 	}
 	for _, a := range attempts {

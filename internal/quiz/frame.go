@@ -12,6 +12,8 @@ import (
 )
 
 // A frame is what never changes of an attempt: whose it is and what it asks.
+// Its two times are those of the row when it was last read here, by which to
+// guess; other processes change them, and the row decides.
 type frame struct {
 	id           string
 	personID     string
@@ -20,7 +22,8 @@ type frame struct {
 	rules        curriculum.QuizRules
 	number       int
 	startedAt    time.Time
-	deadline     time.Time
+	deadline     time.Time // a hint
+	pausedUntil  time.Time // a hint; zero outside a pause
 	questions    []question
 }
 
@@ -48,7 +51,25 @@ func (s *Service) own(ctx context.Context, attemptID string) (*frame, error) {
 	if f.personID != who.ID {
 		return nil, db.ErrNone
 	}
-	return f, nil
+	return s.fresh(ctx, f)
+}
+
+// fresh reads an attempt's row again when its frame says that its time is over
+// or that its pause has ended: somebody may have given it more. So one whose
+// time was extended elsewhere costs one look and is as fast as before.
+func (s *Service) fresh(ctx context.Context, f *frame) (*frame, error) {
+	now := s.now()
+	if !late(now, f.deadline) && (f.pausedUntil.IsZero() || now.Before(f.pausedUntil)) {
+		return f, nil
+	}
+	a, err := get(ctx, s.db, f.id)
+	if err == nil && a.lapsed(now) {
+		a, err = s.goOn(ctx, a.ID)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read attempt: %w", err)
+	}
+	return s.frameOf(ctx, a)
 }
 
 // frame returns the frame of any attempt, from memory or from SQL.
@@ -68,7 +89,7 @@ func (s *Service) frame(ctx context.Context, attemptID string) (*frame, error) {
 
 // frameOf makes the frame of an attempt that was just read and keeps it.
 func (s *Service) frameOf(ctx context.Context, a *attempt) (*frame, error) {
-	if f := s.frames.get(a.ID); f != nil {
+	if f := s.frames.follow(a); f != nil {
 		return f, nil
 	}
 	found, err := s.enrollments.ByID(ctx, s.db, []string{a.EnrollmentID})
@@ -97,7 +118,7 @@ func (s *Service) frameOf(ctx context.Context, a *attempt) (*frame, error) {
 	}
 	f := &frame{
 		id: a.ID, personID: e.PersonID, enrollmentID: e.ID, module: m, rules: p.Edition.Quiz, number: a.Number,
-		startedAt: a.StartedAt.Time, deadline: a.Deadline.Time, questions: questions,
+		startedAt: a.StartedAt.Time, deadline: a.Deadline.Time, pausedUntil: a.PausedUntil.Time, questions: questions,
 	}
 	s.frames.put(f)
 	return f, nil
@@ -118,10 +139,23 @@ func (c *frameCache) get(id string) *frame {
 	return c.all[id]
 }
 
+// follow gives the frame of an attempt that was just read the times of its row
+// and returns it, or nil where there is none.
+func (c *frameCache) follow(a *attempt) *frame {
+	f := c.get(a.ID)
+	if f == nil || f.deadline.Equal(a.Deadline.Time) && f.pausedUntil.Equal(a.PausedUntil.Time) {
+		return f
+	}
+	g := *f // others hold the old one
+	g.deadline, g.pausedUntil = a.Deadline.Time, a.PausedUntil.Time
+	c.put(&g)
+	return &g
+}
+
 func (c *frameCache) put(f *frame) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if len(c.all) >= maxFrames {
+	if _, have := c.all[f.id]; !have && len(c.all) >= maxFrames {
 		for id := range c.all { // whichever comes first
 			delete(c.all, id)
 			break

@@ -87,11 +87,25 @@ func (s *Service) Start(ctx context.Context, enrollmentID string, module curricu
 // closes, so that it does not pass for a try still under way.
 func (s *Service) openNow(ctx context.Context, enrollmentID string, module curriculum.ModuleKey) (*attempt, error) {
 	a, err := openOf(ctx, s.db, enrollmentID, module)
-	if err != nil || a == nil || !a.overdue(s.now()) {
-		return a, err
+	if err != nil || a == nil {
+		return nil, err
 	}
-	_, err = s.close(ctx, a.ID, true)
-	return nil, err
+	if a, err = s.settle(ctx, a); err != nil || a.State == Submitted {
+		return nil, err
+	}
+	return a, nil
+}
+
+// settle makes of an attempt that was just read what it is by now: closed when
+// its time is over, and going on when its pause has ended.
+func (s *Service) settle(ctx context.Context, a *attempt) (*attempt, error) {
+	switch now := s.now(); {
+	case a.overdue(now):
+		return s.close(ctx, a.ID, true)
+	case a.lapsed(now):
+		return s.goOn(ctx, a.ID)
+	}
+	return a, nil
 }
 
 // tries is the name of the lock on all that decides about another try.
@@ -129,14 +143,16 @@ func (s *Service) begin(ctx context.Context, p *enrollment.Pinned, m *curriculum
 		if err != nil {
 			return err
 		}
-		if err := mayBegin(p.Edition.Quiz, st, s.now()); err != nil {
+		if err := s.mayBegin(ctx, tx, p, st); err != nil {
 			return err
 		}
-		now, items := db.At(s.now()), draw(m, rand.New(secure{}))
+		items := draw(m, rand.New(secure{}))
 		a = &attempt{
 			ID: id, EnrollmentID: p.ID, Module: m.Key, Number: st.Attempts + 1, State: Open,
 			Draw: frozen{Course: p.CourseHash, Items: items}, AtItem: firstStep(m.Quiz, items),
-			StartedAt: now, Deadline: db.At(now.Add(time.Duration(m.Quiz.Minutes) * time.Minute)),
+		}
+		if err := s.startClock(ctx, tx, a, p, m.Quiz.Minutes); err != nil {
+			return err
 		}
 		created = true
 		if err := insert(ctx, tx, a); err != nil {
@@ -148,6 +164,20 @@ func (s *Service) begin(ctx context.Context, p *enrollment.Pinned, m *curriculum
 	return a, created, err
 }
 
+// mayBegin returns why no new attempt may begin now, or nil: the tries first,
+// then the window.
+func (s *Service) mayBegin(ctx context.Context, tx bun.IDB, p *enrollment.Pinned, st Standing) error {
+	now := s.now()
+	if err := mayBegin(p.Edition.Quiz, st, now); err != nil {
+		return err
+	}
+	w, err := windowOf(ctx, tx, p.CohortID, st.Module)
+	if err != nil {
+		return err
+	}
+	return w.admits(now)
+}
+
 // Sheet returns the actor's own attempt, as it is now.
 func (s *Service) Sheet(ctx context.Context, attemptID string) (*Sheet, error) {
 	f, err := s.own(ctx, attemptID)
@@ -155,8 +185,8 @@ func (s *Service) Sheet(ctx context.Context, attemptID string) (*Sheet, error) {
 		return nil, err
 	}
 	a, err := get(ctx, s.db, f.id)
-	if err == nil && a.overdue(s.now()) {
-		a, err = s.close(ctx, a.ID, true)
+	if err == nil {
+		a, err = s.settle(ctx, a)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read attempt: %w", err)
@@ -181,6 +211,9 @@ func (s *Service) show(ctx context.Context, a *attempt) (*Sheet, error) {
 	}
 	s.live.put(a.ID, f.deadline, given)
 	o, err := f.open(a.AtItem, given)
+	if err == nil {
+		a.pauseOn(o, s.now())
+	}
 	return &Sheet{Open: o}, err
 }
 
@@ -221,6 +254,11 @@ func (s *Service) close(ctx context.Context, attemptID string, overdueOnly bool)
 		now := s.now()
 		if a.State == Submitted || overdueOnly && !a.overdue(now) {
 			return nil
+		}
+		if a.resume(now) {
+			if err := writeTimes(ctx, tx, a); err != nil {
+				return err
+			}
 		}
 		given, err := latest(ctx, tx, attemptID)
 		if err != nil {

@@ -26,6 +26,7 @@ type Standing struct {
 	BestPercent  int       // of the one that passed, else of all
 	OpenAttempt  string    // its id, or ""
 	FailedAt     time.Time // when the last one ended, if it did not pass
+	Extra        int       // tries beyond the program's, by an accommodation
 	Remediations int
 	RemediatedAt time.Time // the last one
 }
@@ -35,7 +36,7 @@ func Left(rules curriculum.QuizRules, st Standing) int {
 	if st.Passed {
 		return 0
 	}
-	return max(0, rules.Attempts+st.Remediations-st.Attempts)
+	return max(0, rules.Attempts+st.Extra+st.Remediations-st.Attempts)
 }
 
 // Exhausted reports whether every try is used and none passed, so that only an
