@@ -119,6 +119,7 @@ func New(app *fiber.App, s Services, o Options) (*API, error) {
 	a.lifeRoutes()
 	a.studyRoutes()
 	a.quizRoutes()
+	a.quizTimeRoutes()
 	a.practicumRoutes()
 	a.recordRoutes()
 	a.attendanceRoutes()

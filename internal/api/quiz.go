@@ -19,12 +19,13 @@ type attemptView struct {
 	State     string                `json:"state" enum:"open"`
 	Revision  int                   `json:"revision" doc:"how many saves were accepted"`
 	StartedAt time.Time             `json:"started_at"`
-	Deadline  time.Time             `json:"deadline"`
+	Deadline  time.Time             `json:"deadline" doc:"while paused: as it is when the pause lasts to its end"`
 	Layout    string                `json:"layout" enum:"one,many" doc:"how to show the items: all on one page, or a page for each"`
 	AtItem    string                `json:"at_item,omitempty" doc:"of a quiz that goes one item at a time: the only item that takes an answer now; items has those up to it"`
 	ItemCount int                   `json:"item_count" doc:"of the whole quiz, with the items that are not shown yet"`
-	Items     []itemView            `json:"items"`
+	Items     []itemView            `json:"items" doc:"none while paused"`
 	Answers   map[string]answerView `json:"answers" doc:"by item"`
+	pauseView
 }
 
 type itemView struct {
@@ -79,6 +80,7 @@ func viewAttempt(s *quiz.OpenSheet) attemptView {
 	for item, a := range s.Answers {
 		v.Answers[item] = answerView{append([]string{}, a.Response...), a.Revision, a.SavedAt}
 	}
+	v.pauseView = viewPause(s)
 	return v
 }
 

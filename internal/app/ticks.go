@@ -17,6 +17,7 @@ const (
 	overdueEvery = 5 * time.Second
 	courseEvery  = 3 * time.Second
 	jobsEvery    = 2 * time.Second
+	pauseEvery   = time.Second
 	overdueBatch = 200
 	jobsBatch    = 50
 )
@@ -38,6 +39,7 @@ func (a *App) startTicks(ctx context.Context) {
 	a.tick(ctx, "sync clock", every, a.Clock.Sync)
 	a.tick(ctx, "close overdue attempts", overdueEvery, a.alone("close overdue attempts", a.closeOverdue))
 	a.tick(ctx, "run jobs", jobsEvery, a.runJobs)
+	a.tick(ctx, "end pauses", pauseEvery, a.endPauses)
 	a.tick(ctx, "look for a new course", courseEvery, a.followCourse)
 }
 
@@ -151,4 +153,10 @@ func (a *App) runJobs(ctx context.Context) error {
 func (a *App) deadJobs(ctx context.Context) (bool, error) {
 	c, err := outbox.Count(ctx, a.DB)
 	return c.Dead > 0, err
+}
+
+// endPauses lets the clocks go on whose pause has ended.
+func (a *App) endPauses(ctx context.Context) error {
+	_, err := a.Quizzes.EndPauses(ctx, overdueBatch)
+	return err
 }

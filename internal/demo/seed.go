@@ -178,7 +178,8 @@ func (s *seeder) examples() {
 	s.example("program", s.cohort.Program)
 	s.example("program-diff.id", s.cohort.Program)
 	s.example("week", weekOf(s.Clock.Now()))
-	for _, op := range []string{"completion", "enroll", "list-cohort-enrollments", "cohort-progress", "cohort-progress-csv", "move-cohort", "plan-event", "list-events"} {
+	for _, op := range []string{"completion", "enroll", "list-cohort-enrollments", "cohort-progress", "cohort-progress-csv", "move-cohort", "plan-event", "list-events",
+		"extend-cohort", "list-cohort-extensions", "cohort-window", "set-window"} {
 		s.example(op+".id", s.cohort.ID)
 	}
 	s.example("instructor_ids", s.cohort.Instructors)

@@ -76,11 +76,16 @@ func (w *walker) midQuiz() error {
 		return err
 	}
 	sheet, err := w.begin(first.Key, 4, true)
+	if err != nil {
+		return err
+	}
+	for _, op := range []string{"attempt", "save-answer", "submit-attempt", "pause-attempt", "resume-attempt", "extend-attempt", "list-attempt-extensions"} {
+		w.example(op+".id", sheet.ID)
+	}
+	w.example("item", notYet(sheet).ID)
+	x, err := w.Quizzes.Extend(w.teach, sheet.ID, 15, "technical")
 	if err == nil {
-		w.example("attempt.id", sheet.ID)
-		w.example("save-answer.id", sheet.ID)
-		w.example("submit-attempt.id", sheet.ID)
-		w.example("item", notYet(sheet).ID)
+		w.example("reverse-extension.id", x.ID)
 	}
 	return err
 }
