@@ -113,7 +113,13 @@ func (s *Service) keep(ctx context.Context, r record, likely bool) (Saved, error
 		case closed:
 			return Saved{}, ErrClosed
 		case paused:
-			return Saved{}, ErrPaused
+			a, err := s.goOn(ctx, r.attempt)
+			if err != nil {
+				return Saved{}, fmt.Errorf("save answer: %w", err)
+			}
+			if !a.PausedAt.IsZero() {
+				return Saved{}, ErrPaused
+			}
 		case elsewhere:
 			return Saved{}, ErrTurn
 		case stale:
