@@ -19,7 +19,7 @@ const module = "github.com/kapstone-lms/kapstone/"
 // lower floors only, never one of its own floor. Tests are free.
 var floors = [][]string{
 	{"modules", "migrations", "assets", "internal/fault", "internal/text", "internal/together", "internal/floors"},
-	{"internal/access", "internal/db", "internal/keys", "internal/kv", "internal/curriculum", "internal/certpdf"},
+	{"internal/access", "internal/db", "internal/keys", "internal/kv", "internal/curriculum", "internal/certpdf", "internal/itemstats"},
 	{"internal/audit", "internal/once", "internal/dbtest", "internal/outbox", "internal/lease"},
 	{"internal/identity"},
 	{"internal/enrollment"},
