@@ -64,6 +64,10 @@ const (
 	SeeAccommodation Act = "see accommodation"
 	AccommodateQuiz  Act = "accommodate quiz" // give more time, tries or pauses, and take them back
 	ScheduleQuiz     Act = "schedule quiz"    // say when a cohort may begin one
+
+	Regrade         Act = "regrade" // mark attempts once more, by a corrected key
+	SeeRegrades     Act = "see regrades"
+	SeeItemAnalysis Act = "see item analysis" // how the items of a quiz did; it shows keys
 )
 
 // A rule says who may do an act. Grave acts ask staff for a second factor and
@@ -126,6 +130,9 @@ var matrix = map[Act]rule{
 	SeeAccommodation: {roles: []Role{Trainee, Instructor, Admin, Director}},
 	AccommodateQuiz:  {roles: []Role{Instructor, Admin, Director}}, // in the middle of an exam
 	ScheduleQuiz:     {roles: []Role{Instructor, Admin, Director}},
+	Regrade:          {roles: []Role{Admin, Director}, grave: true},
+	SeeRegrades:      {roles: []Role{Admin, Director}},
+	SeeItemAnalysis:  {roles: []Role{Instructor, Admin, Director}},
 }
 
 // Listed reports whether act stands in the matrix. A route whose act does not

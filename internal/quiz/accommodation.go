@@ -46,7 +46,7 @@ var AccommodationReasons = []string{"documented_need", "language", "technical", 
 var (
 	ErrAccommodation = fault.New(fault.Invalid, "bad_accommodation",
 		"An accommodation has 100 to 400 percent of the time, 0 to 10 extra tries and 0 to 120 minutes of pause.")
-	ErrReason = fault.New(fault.Invalid, "bad_reason", "The reason is one of the classes listed, nothing more: no word about anybody's health belongs here.").At("reason")
+	ErrReasonClass = fault.New(fault.Invalid, "bad_reason", "The reason is one of the classes listed, nothing more: no word about anybody's health belongs here.").At("reason")
 )
 
 // check is the rule of form.
@@ -59,7 +59,7 @@ func (c *Accommodation) check() error {
 	case c.PauseMinutes < 0 || c.PauseMinutes > 120:
 		return ErrAccommodation.At("pause_minutes")
 	case !slices.Contains(AccommodationReasons, c.Reason):
-		return ErrReason
+		return ErrReasonClass
 	}
 	return nil
 }

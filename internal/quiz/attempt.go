@@ -170,6 +170,7 @@ type Result struct {
 	Passed         bool
 	CriticalMissed []curriculum.Objective
 	Review         *Review // nil unless the program's review policy allows it
+	Regraded       *Remark // nil for one that never was
 }
 
 // A Review shows what was right and why, in the ids of the attempt.
@@ -187,6 +188,9 @@ type ReviewedItem struct {
 	Accepted  []string // of a short item: all forms that are right
 	Why       string   // of a numeric or short item; of the others each option says it
 	Key       []ReviewedOption
+	// Treatment is what a regrade made of the item, "" for nothing. Right goes by
+	// the key alone.
+	Treatment Treatment
 }
 
 // A ReviewedOption says whether an option is in the right response, and why.

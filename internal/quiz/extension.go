@@ -54,7 +54,7 @@ func (x *Extension) check() error {
 	case x.Minutes < 1 || x.Minutes > maxExtension:
 		return ErrMinutes
 	case !slices.Contains(ExtensionReasons, x.Reason):
-		return ErrReason
+		return ErrReasonClass
 	}
 	return nil
 }

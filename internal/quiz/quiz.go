@@ -206,7 +206,7 @@ func (s *Service) show(ctx context.Context, a *attempt) (*Sheet, error) {
 		return nil, err
 	}
 	if a.State == Submitted {
-		r, err := f.result(a, given)
+		r, err := s.resultOf(ctx, f, a, given)
 		return &Sheet{Result: r}, err
 	}
 	s.live.put(a.ID, f.deadline, given)

@@ -200,10 +200,10 @@ func list(records []record) ([]any, error) {
 }
 
 // attemptsOf returns the attempts of enrollments, without their draws, each
-// enrollment's in the order of their numbers. With a module it returns that
+// enrollment's in the order of their numbers, with the scores that hold now. With a module it returns that
 // module's only.
 func attemptsOf(ctx context.Context, idb bun.IDB, enrollmentIDs []string, module curriculum.ModuleKey) (rows []*attempt, err error) {
-	q := idb.NewSelect().Model(&rows).Column("id", "enrollment_id", "module", "state", "submitted_at", "score_percent", "passed").
+	q := idb.NewSelect().Model(&rows).Column("id", "enrollment_id", "module", "state", "submitted_at").Apply(asRegraded).
 		Where("enrollment_id IN (?)", bun.List(enrollmentIDs))
 	if module != "" {
 		q.Where("module = ?", module)
