@@ -39,6 +39,12 @@ func viewCertificate(c *credential.Certificate) certificateView {
 	}
 }
 
+// A heldView is one certificate, for its page.
+type heldView struct {
+	certificateView
+	ReviewCase []credential.Reason `json:"review_case,omitempty" doc:"for staff, of a valid certificate: what of the evidence that earned it holds less now; it stays valid until somebody revokes it"`
+}
+
 type completionView struct {
 	Ready   []standingView `json:"ready"`
 	Flagged []standingView `json:"flagged"`
@@ -53,6 +59,7 @@ type standingView struct {
 	Reasons       []credential.Reason `json:"reasons"`
 	CertificateID string              `json:"certificate_id"`
 	Serial        string              `json:"serial"`
+	ReviewCase    []credential.Reason `json:"review_case,omitempty" doc:"of one issued: what of the evidence that earned it holds less now"`
 }
 
 type issueInput struct {
@@ -105,12 +112,16 @@ func (a *API) certificateRoutes() {
 			return pageOf(rows, in.Limit, func(c *credential.Certificate) string { return c.ID }, viewCertificate), nil
 		})
 	handle(a, Route{Method: "GET", Path: Base + "/certificates/{id}", ID: "certificate", Act: access.SeeCredentials, tag: "certificates", summary: "One certificate"},
-		func(ctx context.Context, in *ByID) (*reply[certificateView], error) {
+		func(ctx context.Context, in *ByID) (*reply[heldView], error) {
 			c, err := a.Certificates.Of(ctx, in.ID)
 			if err != nil {
 				return nil, err
 			}
-			return &reply[certificateView]{viewCertificate(c)}, nil
+			changed, err := a.Certificates.Case(ctx, c)
+			if err != nil {
+				return nil, err
+			}
+			return &reply[heldView]{heldView{viewCertificate(c), changed}}, nil
 		})
 	handle(a, Route{Method: "POST", Path: Base + "/certificates/{id}/revocation", ID: "revoke", Act: access.Revoke, tag: "certificates", summary: "Withdraw a certificate; it stays on record"},
 		func(ctx context.Context, in *revokeInput) (*reply[certificateView], error) {
@@ -150,7 +161,7 @@ func (a *API) completion(ctx context.Context, in *ByID) (*reply[completionView],
 		all := make([]standingView, len(group))
 		for i, st := range group {
 			all[i] = standingView{EnrollmentID: st.EnrollmentID, UserID: st.PersonID, Name: names[st.PersonID],
-				Reasons: append([]credential.Reason{}, st.Reasons...)}
+				Reasons: append([]credential.Reason{}, st.Reasons...), ReviewCase: st.Case}
 			if st.Certificate != nil {
 				all[i].CertificateID, all[i].Serial = st.Certificate.ID, st.Certificate.Serial
 			}

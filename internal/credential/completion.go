@@ -24,6 +24,7 @@ type Standing struct {
 	PersonID     string
 	Reasons      []Reason     // what is missing, or what to look at
 	Certificate  *Certificate // the one issued, valid or revoked
+	Case         []Reason     // what the valid one rests on and holds less by now
 }
 
 // Completion returns who of a cohort is ready for a certificate and who is
@@ -60,6 +61,11 @@ func (s *Service) Completion(ctx context.Context, cohortID string) (*Completion,
 			continue
 		}
 		c.sort(p, progress.Evaluate(p.Edition, p.Course, evidence[i], s.now()), evidence[i], issued[p.ID])
+		if n := len(c.Issued); n > 0 && c.Issued[n-1].EnrollmentID == p.ID {
+			if c.Issued[n-1].Case, err = s.caseOf(ctx, issued[p.ID], p, evidence[i]); err != nil {
+				return nil, err
+			}
+		}
 	}
 	return c, nil
 }
