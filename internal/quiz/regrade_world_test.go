@@ -12,6 +12,7 @@ import (
 	"github.com/kapstone-lms/kapstone/internal/db"
 	"github.com/kapstone-lms/kapstone/internal/dbtest"
 	"github.com/kapstone-lms/kapstone/internal/enrollment"
+	"github.com/kapstone-lms/kapstone/internal/schooltest"
 )
 
 // wholeCourse is the small course, but that every attempt asks all eleven
@@ -130,4 +131,16 @@ func (w *regradeWorld) stands(e *enrollment.Enrollment) Standing {
 		w.t.Fatal(err)
 	}
 	return st
+}
+
+// open opens one more cohort of the program.
+func (w *regradeWorld) open(instructor context.Context) *enrollment.Cohort {
+	w.t.Helper()
+	c, err := w.Enrollments.OpenCohort(w.Admin, enrollment.Cohort{
+		Program: program, Name: "Winter", StartsOn: "2026-11-02", EndsOn: "2027-06-30", TimeZone: "UTC", Instructors: schooltest.IDs(instructor),
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return c
 }
