@@ -120,6 +120,8 @@ func New(app *fiber.App, s Services, o Options) (*API, error) {
 	a.studyRoutes()
 	a.quizRoutes()
 	a.quizTimeRoutes()
+	a.regradeRoutes()
+	a.analysisRoutes()
 	a.practicumRoutes()
 	a.recordRoutes()
 	a.attendanceRoutes()

@@ -99,6 +99,7 @@ type resultView struct {
 	Passed         bool           `json:"passed"`
 	CriticalMissed []string       `json:"critical_missed" doc:"the objectives of safety questions that were not answered right"`
 	Review         []reviewedView `json:"review,omitempty" doc:"only when the program lets you see it"`
+	Regraded       *remarkView    `json:"regraded,omitempty" doc:"only of an attempt that was marked once more; what stands beside it holds now"`
 }
 
 type reviewedView struct {
@@ -110,6 +111,8 @@ type reviewedView struct {
 	Accepted  []string     `json:"accepted,omitempty" doc:"of a short item: every form that is right"`
 	Why       string       `json:"why,omitempty" doc:"of a numeric or short item; of the others each option says it"`
 	Key       []reasonView `json:"key" doc:"of each option"`
+	// Regrade says what a regrade made of the item.
+	Regrade string `json:"regrade,omitempty" enum:"corrected_key,everyone_right,dropped" doc:"marked by a corrected key; counted as right for everyone; not counted"`
 }
 
 type reasonView struct {
@@ -126,13 +129,14 @@ func viewResult(r *quiz.Result) resultView {
 	for _, o := range r.CriticalMissed {
 		v.CriticalMissed = append(v.CriticalMissed, o.Text)
 	}
+	v.Regraded = viewRemark(r.Regraded)
 	if r.Review == nil {
 		return v
 	}
 	for _, it := range r.Review.Items {
 		reviewed := reviewedView{
 			itemView: viewQuestion(it.Question), Response: append([]string{}, it.Response...), Right: it.Right, Answer: it.Answer,
-			Tolerance: it.Tolerance, Accepted: it.Accepted, Why: it.Why, Key: []reasonView{},
+			Tolerance: it.Tolerance, Accepted: it.Accepted, Why: it.Why, Key: []reasonView{}, Regrade: string(it.Treatment),
 		}
 		for _, o := range it.Key {
 			reviewed.Key = append(reviewed.Key, reasonView(o))

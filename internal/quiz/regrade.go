@@ -105,7 +105,7 @@ var (
 	ErrAskedItem  = fault.New(fault.Invalid, "unknown_item", "The module does not have one of these items in the courses named.").At("items")
 	ErrOtherItem  = fault.New(fault.Conflict, "other_item", "The corrected version of an item is of another kind, or its right answer was never offered, so what was answered cannot be marked by it. Count the item as right for everyone, or drop it.").At("items")
 	ErrNoneLeft   = fault.New(fault.Conflict, "nothing_left", "Some attempt would have no question left. Count the items as right for everyone instead.").At("items")
-	ErrTooLarge   = fault.New(fault.Conflict, "too_many_attempts", "This would touch more than 10,000 attempts at once. Name the course they were begun with, one at a time.").At("from_course")
+	ErrTooLarge   = fault.New(fault.Conflict, "too_many_attempts", "This would touch more than 10,000 attempts at once, or take a passed quiz from more than 3,000 trainees. Name the course they were begun with, one at a time.").At("from_course")
 	ErrRegradedBy = fault.New(fault.Conflict, "regrade_moved", "Somebody regraded this quiz meanwhile. Look at the dry run again, then repeat it.")
 	ErrOwnQuiz    = fault.New(fault.Forbidden, "own_quiz", "You take or took this quiz yourself, so somebody else has to do this.")
 )
@@ -115,6 +115,7 @@ const (
 	maxRulings  = 50
 	maxWhy      = 1000   // characters of a reason
 	maxAttempts = 10_000 // of a program and module
+	maxLosers   = 3000   // enrollments that lose a passed quiz; each is locked, and PostgreSQL has room for about 6,000 locks
 )
 
 // check returns the regrade that a form asks for, without what it does not say.

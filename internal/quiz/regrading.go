@@ -131,7 +131,11 @@ func (s *Service) fence(ctx context.Context, tx bun.IDB, w *weighing) error {
 		return err
 	}
 	slices.Sort(w.losers)
-	for _, id := range slices.Compact(w.losers) {
+	losers := slices.Compact(w.losers)
+	if len(losers) > maxLosers {
+		return ErrTooLarge
+	}
+	for _, id := range losers {
 		if err := enrollment.LockEvidence(ctx, tx, id); err != nil {
 			return err
 		}
@@ -181,11 +185,20 @@ func (s *Service) Regrades(ctx context.Context, module curriculum.ModuleKey, aft
 }
 
 // RegradedAttempts lists what a regrade made of attempts, in the order of their
-// ids, after the one named by after.
+// ids, after the one named by after. A regrade of "" means the last one that
+// the actor may see.
 func (s *Service) RegradedAttempts(ctx context.Context, regradeID, after string, limit int64) ([]Flip, error) {
 	who := access.From(ctx)
 	if err := who.May(access.SeeRegrades); err != nil {
 		return nil, err
+	}
+	if regradeID == "" {
+		programs, all := who.Programs(access.SeeRegrades)
+		last, err := lastRegrade(ctx, s.db, programs, all)
+		if err != nil || last == "" {
+			return nil, err
+		}
+		regradeID = last
 	}
 	if !db.IsID(regradeID) {
 		return nil, db.ErrNone

@@ -2,6 +2,8 @@ package quiz
 
 import (
 	"context"
+	"errors"
+	"slices"
 
 	"github.com/uptrace/bun"
 
@@ -119,14 +121,28 @@ func getRegrade(ctx context.Context, idb bun.IDB, id string) (*Regrade, error) {
 // regradesIn lists regrades, oldest first, after the one named by after, of
 // some programs or of all. A module of "" means every one.
 func regradesIn(ctx context.Context, idb bun.IDB, programs []string, all bool, module curriculum.ModuleKey, after string, limit int64) (rows []*Regrade, err error) {
-	q := idb.NewSelect().Model(&rows).Where("id > ?", after).OrderExpr("id").Limit(limit)
-	if !all {
-		q.Where("program IN (?)", bun.List(append(programs, "")))
-	}
+	q := ofPrograms(idb.NewSelect().Model(&rows), programs, all).Where("id > ?", after).OrderExpr("id").Limit(limit)
 	if module != "" {
 		q.Where("module = ?", module)
 	}
 	return rows, db.Check(q.Scan(ctx))
+}
+
+// lastRegrade returns the id of the last regrade of some programs or of all, ""
+// when there is none.
+func lastRegrade(ctx context.Context, idb bun.IDB, programs []string, all bool) (id string, err error) {
+	err = db.Check(ofPrograms(idb.NewSelect().Model((*Regrade)(nil)).Column("id"), programs, all).OrderExpr("id DESC").Limit(1).Scan(ctx, &id))
+	if errors.Is(err, db.ErrNone) {
+		return "", nil
+	}
+	return id, err
+}
+
+func ofPrograms(q *bun.SelectQuery, programs []string, all bool) *bun.SelectQuery {
+	if all {
+		return q
+	}
+	return q.Where("program IN (?)", bun.List(append(slices.Clip(programs), ""))) // no program is ""; a list must not be empty
 }
 
 func insertRegrade(ctx context.Context, tx bun.IDB, r *Regrade) error {
