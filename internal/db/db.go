@@ -48,7 +48,7 @@ const (
 type DB struct {
 	*bun.DB
 	writer     *bun.DB
-	statements sync.Map // of *sql.Stmt, by their texts; on writer, which closes them
+	statements *sync.Map // of *sql.Stmt, by their texts; on writer, which closes them
 }
 
 // Open opens the database at url, a postgres:// URL or the path of a SQLite
@@ -92,7 +92,7 @@ func dial(url string) (*DB, string, error) {
 		pool.SetMaxIdleConns(postgresConns)
 		pool.SetConnMaxLifetime(30 * time.Minute)
 		b := bun.NewDB(pool, pgdialect.New())
-		return &DB{DB: b, writer: b}, "postgres", nil
+		return &DB{DB: b, writer: b, statements: new(sync.Map)}, "postgres", nil
 	}
 	return dialSQLite(url)
 }
@@ -138,7 +138,7 @@ func dialSQLite(file string) (*DB, string, error) {
 	}
 	r.SetMaxOpenConns(sqliteReaders)
 	r.SetMaxIdleConns(sqliteReaders)
-	return &DB{DB: bun.NewDB(r, sqlitedialect.New()), writer: bun.NewDB(w, sqlitedialect.New())}, "sqlite", nil
+	return &DB{DB: bun.NewDB(r, sqlitedialect.New()), writer: bun.NewDB(w, sqlitedialect.New()), statements: new(sync.Map)}, "sqlite", nil
 }
 
 // inURI writes a file's path so that it can stand in a URI.
