@@ -209,7 +209,7 @@ func TestMigrationsRunOnceHoweverManyStart(t *testing.T) {
 		}
 		steps[kind+"/9999.sql"] = &fstest.MapFile{Data: []byte("CREATE TABLE test_clock (id INTEGER, offset_ms BIGINT);")}
 	}
-	dbtest.EachURL(t, func(t *testing.T, url string) {
+	dbtest.EachEmpty(t, func(t *testing.T, url string) {
 		var wg sync.WaitGroup
 		for range 6 {
 			wg.Go(func() {
@@ -237,7 +237,7 @@ func TestMigrationsRunOnceHoweverManyStart(t *testing.T) {
 }
 
 func TestADatabaseOfANewerProgramIsRefused(t *testing.T) {
-	dbtest.EachURL(t, func(t *testing.T, url string) {
+	dbtest.EachEmpty(t, func(t *testing.T, url string) {
 		d, err := db.Open(t.Context(), url, migrations.FS)
 		if err != nil {
 			t.Fatal(err)

@@ -30,7 +30,7 @@ const DefaultServer = "postgres://postgres@127.0.0.1:5432/postgres?sslmode=disab
 // Open returns a fresh, migrated SQLite database that goes when the test ends.
 func Open(t testing.TB) *db.DB {
 	t.Helper()
-	return open(t, filepath.Join(t.TempDir(), "kapstone.db"))
+	return open(t, sqliteFile(t))
 }
 
 // Each runs f once on every kind of database we support. Without a PostgreSQL
@@ -44,6 +44,13 @@ func Each(t *testing.T, f func(t *testing.T, d *db.DB)) {
 // database several times.
 func EachURL(t *testing.T, f func(t *testing.T, url string)) {
 	t.Helper()
+	t.Run("sqlite", func(t *testing.T) { f(t, sqliteFile(t)) })
+	t.Run("postgres", func(t *testing.T) { f(t, fresh(t, template)) })
+}
+
+// EachEmpty is like EachURL, with databases that have no schema yet.
+func EachEmpty(t *testing.T, f func(t *testing.T, url string)) {
+	t.Helper()
 	t.Run("sqlite", func(t *testing.T) { f(t, filepath.Join(t.TempDir(), "kapstone.db")) })
 	t.Run("postgres", func(t *testing.T) { f(t, Postgres(t)) })
 }
@@ -51,6 +58,12 @@ func EachURL(t *testing.T, f func(t *testing.T, url string)) {
 // Postgres returns the address of a fresh, empty PostgreSQL database that goes
 // when the test ends.
 func Postgres(t testing.TB) string {
+	t.Helper()
+	return fresh(t, func(string) (string, error) { return "template1", nil })
+}
+
+// fresh makes a database out of the one that from names on a server.
+func fresh(t testing.TB, from func(server string) (string, error)) string {
 	t.Helper()
 	server := os.Getenv("KAPSTONE_TEST_POSTGRES")
 	if server == "" {
@@ -63,8 +76,12 @@ func Postgres(t testing.TB) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	made, err := from(server)
+	if err != nil {
+		t.Fatal(err)
+	}
 	name := "kapstone_test_" + strings.ReplaceAll(uuid.NewString(), "-", "")
-	run(t, server, "CREATE DATABASE "+name)
+	run(t, server, "CREATE DATABASE "+name+" TEMPLATE "+made)
 	t.Cleanup(func() { run(t, server, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)") })
 	u.Path = "/" + name
 	return u.String()
