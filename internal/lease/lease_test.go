@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -283,7 +284,7 @@ func stopped(url string, inside bool) error {
 			if _, err := tx.NewRaw(`INSERT INTO marks (number) VALUES (?)`, l.Number).Exec(ctx); err != nil {
 				return err
 			}
-			return syscall.Kill(os.Getpid(), syscall.SIGSTOP)
+			return standStill()
 		})
 		fmt.Println("cut off:", err)
 		return nil
@@ -291,7 +292,7 @@ func stopped(url string, inside bool) error {
 	if err := mark(ctx, d, l); err != nil {
 		return err
 	}
-	if err := syscall.Kill(os.Getpid(), syscall.SIGSTOP); err != nil {
+	if err := standStill(); err != nil {
 		return err
 	}
 	_, renewed, err := lease.Take(ctx, d, "work", "stopped", time.Now().Add(2*ttl), ttl) // as late as it is for the other
@@ -303,6 +304,17 @@ func stopped(url string, inside bool) error {
 		wrote = "lost"
 	}
 	fmt.Printf("renewed %v, wrote %s\n", renewed, wrote)
+	return nil
+}
+
+// standStill stops this process. The signal goes to this very thread: sent to
+// the process, it may reach another one first, and this one goes on a little.
+func standStill() error {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	if _, _, err := syscall.RawSyscall(syscall.SYS_TGKILL, uintptr(os.Getpid()), uintptr(syscall.Gettid()), uintptr(syscall.SIGSTOP)); err != 0 {
+		return err
+	}
 	return nil
 }
 
