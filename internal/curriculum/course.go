@@ -214,7 +214,11 @@ type QuizRules struct {
 	PassPercent int    // 1..100
 	Attempts    int    // tries before an instructor must help
 	WaitHours   int    // between a failed try and the next
-	Review      Review // what a trainee sees of the key, and when
+	Review      Review // what a trainee sees of the key, and when, in one word; "" where Reveal says it
+	Reveal      Reveal `file:"review"`
+	Counts      Counts
+	Fresh       Fresh
+	Remediation Remedy // what comes before the next try after a failed one
 }
 
 // A Review policy says when a trainee may see which answers were right.

@@ -110,7 +110,7 @@ func TestEveryFieldIsRead(t *testing.T) {
 	rich := &Program{
 		Key: "rich", Version: 3, Title: "A rich program", Summary: "It asks for sessions and for an attestation.",
 		Certificate: Certificate{Title: "Certificate of Completion"},
-		Quiz:        QuizRules{80, 3, 24, ReviewAfterPass}, Lessons: LessonsOpenedFirst,
+		Quiz:        QuizRules{PassPercent: 80, Attempts: 3, WaitHours: 24, Review: ReviewAfterPass}, Lessons: LessonsOpenedFirst,
 		Practicum:  PracticumRules{[]string{"client", "peer", "role_play"}, []string{"c2", "c6"}, 2},
 		Experience: ExperienceRules{Version: "1", Statement: "I have done what was asked.", Minutes: 60},
 		Requirements: []Requirement{

@@ -122,13 +122,14 @@ func (l *loader) defaults(f fields, p *Program) {
 }
 
 func quizRules(f fields, p *Program) {
-	g := f.group("quiz", "pass_percent", "attempts", "wait_hours", "review")
+	g := f.group("quiz", "pass_percent", "attempts", "wait_hours", "review", "counts", "fresh", "remediation")
 	p.Quiz = QuizRules{
 		PassPercent: g.number("pass_percent", 1, 100),
 		Attempts:    g.number("attempts", 1, 100),
 		WaitHours:   g.number("wait_hours", 0, 2160),
-		Review:      Review(g.one("review", string(ReviewNever), string(ReviewAfterPass))),
 	}
+	reviewRules(g, &p.Quiz)
+	retakeRules(g, &p.Quiz)
 }
 
 // practicumRules reads which logged sessions count. A program that asks for

@@ -188,7 +188,7 @@ func TestTracksPathsAndBoundsOfAProgram(t *testing.T) {
 		"duties: {waiver_alone: true, reply_days: 7}\nconstraints: {cohort_max: 9, leaders_min: 2, group_max: 6, directors_min: 1}\n"+requirements)).Program("tested")
 	want := Program{
 		Key: "tested", Version: 1, Title: "A program", Summary: "It is there to be tested.", Certificate: Certificate{Title: "Certificate of Completion"},
-		Quiz: QuizRules{80, 3, 24, ReviewNever}, Lessons: LessonsAny,
+		Quiz: QuizRules{PassPercent: 80, Attempts: 3, WaitHours: 24, Review: ReviewNever}, Lessons: LessonsAny,
 		Experience: ExperienceRules{Version: "1", Statement: "Done.", Minutes: 60, Paths: []Path{
 			{Key: "one", Title: "One", Summary: "S", Minutes: 60, Cost: 5, Knows: []string{"the clearer"}, Clearance: true}, {Key: "two", Title: "Two", Summary: "S", Minutes: 60, Cost: 5}}},
 		Tracks: []Track{{Key: "doctors", Title: "Doctors", Professions: []string{"MD"}, Roles: []string{"lead"}, Certificate: Certificate{"Other", "Of doctors"}}, {Key: "later", Title: "Later", PreLicensed: true}},
