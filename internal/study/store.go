@@ -45,15 +45,23 @@ func marksOf(ctx context.Context, idb bun.IDB, enrollmentID string) (map[curricu
 	return all, nil
 }
 
-// open notes the first opening and returns the mark.
+// open notes the first opening, and every one as the last look, and returns the
+// mark.
 func open(ctx context.Context, tx bun.IDB, enrollmentID string, id curriculum.LessonID, at time.Time) (mark, error) {
-	_, err := tx.NewRaw(`INSERT INTO lesson_progress (enrollment_id, lesson, opened_at) VALUES (?, ?, ?)
-		ON CONFLICT (enrollment_id, lesson) DO UPDATE SET opened_at = coalesce(lesson_progress.opened_at, excluded.opened_at)`,
-		enrollmentID, id, db.At(at)).Exec(ctx)
+	_, err := tx.NewRaw(`INSERT INTO lesson_progress (enrollment_id, lesson, opened_at, seen_at) VALUES (?, ?, ?, ?)
+		ON CONFLICT (enrollment_id, lesson) DO UPDATE SET opened_at = coalesce(lesson_progress.opened_at, excluded.opened_at), seen_at = excluded.seen_at`,
+		enrollmentID, id, db.At(at), db.At(at)).Exec(ctx)
 	if err != nil {
 		return mark{}, db.Check(err)
 	}
 	return get(ctx, tx, enrollmentID, id)
+}
+
+// look notes that a lesson of which there is a mark was looked at.
+func look(ctx context.Context, tx bun.IDB, enrollmentID string, id curriculum.LessonID, at time.Time) error {
+	res, err := tx.NewUpdate().Model((*mark)(nil)).Set("seen_at = ?", db.At(at)).
+		Where("enrollment_id = ? AND lesson = ?", enrollmentID, id).Exec(ctx)
+	return db.One(res, err, db.ErrNone)
 }
 
 // complete notes a completion and reports whether it is the first.
@@ -68,17 +76,18 @@ func complete(ctx context.Context, tx bun.IDB, enrollmentID string, id curriculu
 	return n == 1, err
 }
 
-// completed reads one row for each enrollment, with its lessons and their times
-// in one text: a cohort's tens of thousands of completions as rows take the
-// drivers several times as long.
-func completed(ctx context.Context, idb bun.IDB, ids []string) (map[string]map[curriculum.LessonID]time.Time, error) {
+// times reads one row for each enrollment, with its lessons and what stands in
+// a column of times in one text: a cohort's tens of thousands of completions as
+// rows take the drivers several times as long.
+func times(ctx context.Context, idb bun.IDB, column string, ids []string) (map[string]map[curriculum.LessonID]time.Time, error) {
 	all := make(map[string]map[curriculum.LessonID]time.Time, len(ids))
 	if len(ids) == 0 {
 		return all, nil
 	}
 	var rows []struct{ EnrollmentID, Lessons string }
-	err := idb.NewRaw(`SELECT enrollment_id, string_agg(lesson || ' ' || completed_at, ',') AS lessons FROM lesson_progress
-		WHERE enrollment_id IN (?) AND completed_at IS NOT NULL GROUP BY enrollment_id`, bun.List(ids)).Scan(ctx, &rows)
+	at := bun.Ident(column)
+	err := idb.NewRaw(`SELECT enrollment_id, string_agg(lesson || ' ' || ?, ',') AS lessons FROM lesson_progress
+		WHERE enrollment_id IN (?) AND ? IS NOT NULL GROUP BY enrollment_id`, at, bun.List(ids), at).Scan(ctx, &rows)
 	if err != nil {
 		return nil, db.Check(err)
 	}

@@ -156,7 +156,8 @@ func (s *Service) Notices(ctx context.Context, enrollmentID string) ([]enrollmen
 	return only(corrected, func(c enrollment.Correction) bool { return !marks[c.Lesson].CompletedAt.IsZero() }), nil
 }
 
-// Complete marks a lesson complete. A second time changes nothing. It returns
+// Complete marks a lesson complete. A second time it only counts as a look at
+// the lesson. It returns
 // ErrNotOpened where the program asks for lessons to be opened first, and
 // enrollment.ErrNotReviewed for a module that waits for an admin.
 func (s *Service) Complete(ctx context.Context, enrollmentID string, key curriculum.ModuleKey, id curriculum.LessonID) (*Lesson, error) {
@@ -176,6 +177,9 @@ func (s *Service) Complete(ctx context.Context, enrollmentID string, key curricu
 		}
 		first, err := complete(ctx, tx, enrollmentID, id, s.now())
 		if err != nil {
+			return err
+		}
+		if err := look(ctx, tx, enrollmentID, id, s.now()); err != nil {
 			return err
 		}
 		if m, err = get(ctx, tx, enrollmentID, id); err != nil || !first {
@@ -214,7 +218,16 @@ func (s *Service) lesson(ctx context.Context, enrollmentID string, key curriculu
 // Completed returns when each enrollment completed which lessons. It reads
 // through idb, so that a deed can ask inside its transaction.
 func (s *Service) Completed(ctx context.Context, idb bun.IDB, enrollmentIDs []string) (map[string]map[curriculum.LessonID]time.Time, error) {
-	all, err := completed(ctx, idb, enrollmentIDs)
+	all, err := times(ctx, idb, "completed_at", enrollmentIDs)
+	if err != nil {
+		return nil, fmt.Errorf("read lessons: %w", err)
+	}
+	return all, nil
+}
+
+// Looked is like Completed, for when each lesson was last opened or completed.
+func (s *Service) Looked(ctx context.Context, idb bun.IDB, enrollmentIDs []string) (map[string]map[curriculum.LessonID]time.Time, error) {
+	all, err := times(ctx, idb, "seen_at", enrollmentIDs)
 	if err != nil {
 		return nil, fmt.Errorf("read lessons: %w", err)
 	}

@@ -64,6 +64,29 @@ func TestCompletingTwiceKeepsTheFirstTime(t *testing.T) {
 	})
 }
 
+// The last look at a lesson is that of opening or of completing it, also again.
+func TestTheLastLookIsNoted(t *testing.T) {
+	each(t, func(t *testing.T, s *schooltest.School, st *study.Service) {
+		trainee, e := s.Trainee("Noor Vance", s.Cohort)
+		m := s.Course.Modules[0]
+		open := func() error { _, err := st.Open(trainee, e.ID, m.Key, m.Lessons[0].ID); return err }
+		complete := func() error { _, err := st.Complete(trainee, e.ID, m.Key, m.Lessons[0].ID); return err }
+		if all, err := st.Looked(t.Context(), s.DB, []string{e.ID}); err != nil || len(all) != 0 {
+			t.Errorf("Looked before anything = %v, %v", all, err)
+		}
+		for i, look := range []func() error{open, complete, open, complete} {
+			s.Clock.Advance(time.Hour)
+			if err := look(); err != nil {
+				t.Fatal(err)
+			}
+			all, err := st.Looked(t.Context(), s.DB, []string{e.ID})
+			if err != nil || len(all[e.ID]) != 1 || !all[e.ID][m.Lessons[0].ID].Equal(s.Clock.Now()) {
+				t.Errorf("after look %d Looked = %v, %v; want now", i+1, all, err)
+			}
+		}
+	})
+}
+
 func TestOpeningIsNotedAndKept(t *testing.T) {
 	each(t, func(t *testing.T, s *schooltest.School, st *study.Service) {
 		trainee, e := s.Trainee("Noor Vance", s.Cohort)
