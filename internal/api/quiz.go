@@ -93,13 +93,25 @@ type resultView struct {
 	StartedAt      time.Time      `json:"started_at"`
 	SubmittedAt    time.Time      `json:"submitted_at"`
 	ClosedBy       string         `json:"closed_by" enum:"trainee,deadline"`
-	Correct        int            `json:"correct" doc:"items answered right as a whole"`
-	Asked          int            `json:"asked"`
-	ScorePercent   int            `json:"score_percent" doc:"of all items, rounded down; where the quiz counts parts of an answer they are in it"`
-	Passed         bool           `json:"passed"`
-	CriticalMissed []string       `json:"critical_missed" doc:"the objectives of safety questions that were not answered right"`
-	Review         []reviewedView `json:"review,omitempty" doc:"only when the program lets you see it"`
+	More           string         `json:"more,omitempty" enum:"after_pass,after_close" doc:"from when more is shown than now: of a try that passes, or when the quiz is over for everybody in your cohort. Where even the score waits for it, nothing stands below."`
+	Correct        *int           `json:"correct,omitempty" doc:"items answered right as a whole"`
+	Asked          *int           `json:"asked,omitempty"`
+	ScorePercent   *int           `json:"score_percent,omitempty" doc:"of all items, rounded down; where the quiz counts parts of an answer they are in it"`
+	Passed         *bool          `json:"passed,omitempty"`
+	CriticalMissed []string       `json:"critical_missed,omitzero" doc:"the objectives of safety questions that were not answered right"`
+	Missed         []missedView   `json:"missed,omitzero" doc:"of a try that did not pass: the objectives with an answer that was not right, and the lessons to go back to"`
+	Review         []reviewedView `json:"review,omitempty" doc:"only when the program lets you see it; while you have tries left, only the questions that you answered"`
 	Regraded       *remarkView    `json:"regraded,omitempty" doc:"only of an attempt that was marked once more; what stands beside it holds now"`
+}
+
+type missedView struct {
+	Objective string           `json:"objective"`
+	Lessons   []lessonNameView `json:"lessons"`
+}
+
+type lessonNameView struct {
+	ID    string `json:"id"`
+	Title string `json:"title"`
 }
 
 type reviewedView struct {
@@ -118,14 +130,18 @@ type reviewedView struct {
 type reasonView struct {
 	ID      string `json:"id"`
 	Correct bool   `json:"correct" doc:"the option is in the right response; of an ordering item every one is"`
-	Why     string `json:"why"`
+	Why     string `json:"why,omitempty" doc:"only where the program tells it"`
 }
 
 func viewResult(r *quiz.Result) resultView {
 	v := resultView{
 		ID: r.ID, Module: string(r.Module), Number: r.Number, State: string(quiz.Submitted), StartedAt: r.StartedAt, SubmittedAt: r.SubmittedAt,
-		ClosedBy: string(r.ClosedBy), Correct: r.Correct, Asked: r.Asked, ScorePercent: r.ScorePercent, Passed: r.Passed, CriticalMissed: []string{},
+		ClosedBy: string(r.ClosedBy), More: string(r.More),
 	}
+	if r.Withheld {
+		return v
+	}
+	v.Correct, v.Asked, v.ScorePercent, v.Passed, v.CriticalMissed, v.Missed = &r.Correct, &r.Asked, &r.ScorePercent, &r.Passed, []string{}, viewMissed(r.Missed)
 	for _, o := range r.CriticalMissed {
 		v.CriticalMissed = append(v.CriticalMissed, o.Text)
 	}
@@ -144,6 +160,17 @@ func viewResult(r *quiz.Result) resultView {
 		v.Review = append(v.Review, reviewed)
 	}
 	return v
+}
+
+func viewMissed(all []quiz.MissedObjective) []missedView {
+	views := make([]missedView, len(all))
+	for i, o := range all {
+		views[i] = missedView{o.Text, make([]lessonNameView, len(o.Lessons))}
+		for j, l := range o.Lessons {
+			views[i].Lessons[j] = lessonNameView{string(l.ID), l.Title}
+		}
+	}
+	return views
 }
 
 // An eitherView shows an attempt as what it is by now.

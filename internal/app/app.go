@@ -123,7 +123,7 @@ func (a *App) openFeatures(ctx context.Context, course *curriculum.Course) error
 		return err
 	}
 	a.Study = study.New(a.DB, a.Enrollments, now)
-	a.Quizzes = quiz.New(a.DB, a.Enrollments, a.liveStore(now), now)
+	a.Quizzes = quiz.New(a.DB, a.Enrollments, a.liveStore(now), a.Study.Looked, now)
 	a.Practicum = practicum.New(a.DB, a.Enrollments, a.People, ring, now)
 	a.Records = records.New(a.DB, a.Enrollments, a.People, now)
 	a.Experience = experience.New(a.DB, a.Enrollments, ring, now)

@@ -58,7 +58,7 @@ func open(t *testing.T, base *schooltest.School, as credential.Issuer) *school {
 	s := &school{School: base}
 	now := s.Clock.Now
 	s.study = study.New(s.DB, s.Enrollments, now)
-	s.quizzes = quiz.New(s.DB, s.Enrollments, quiz.NewProcessLive(now), now)
+	s.quizzes = quiz.New(s.DB, s.Enrollments, quiz.NewProcessLive(now), nil, now)
 	s.logs = practicum.New(s.DB, s.Enrollments, s.People, s.Ring, now)
 	s.experience = experience.New(s.DB, s.Enrollments, s.Ring, now)
 	s.progress = progress.New(s.DB, s.Enrollments, progress.Sources{

@@ -52,6 +52,7 @@ func New(d *db.DB, e *enrollment.Service, sources Sources, now func() time.Time)
 // Evidence is all that counts for one enrollment.
 type Evidence struct {
 	Lessons       map[curriculum.LessonID]time.Time // completed when
+	Looked        map[curriculum.LessonID]time.Time // last opened or completed when; asked for where the program sends trainees back
 	Quizzes       map[curriculum.ModuleKey]quiz.Standing
 	Sessions      []practicum.Session
 	ExperienceMet bool
@@ -105,7 +106,10 @@ func (s *Service) Gather(ctx context.Context, idb bun.IDB, all []*enrollment.Pin
 		g.ids[i], g.rows[i] = p.ID, p.Enrollment
 	}
 	lessons := ask(&g, s.sources.Study.Completed)
-	quizzes := ask(&g, s.sources.Quizzes.Evidence)
+	looked := ask(&g, s.looked(all))
+	quizzes := ask(&g, func(ctx context.Context, idb bun.IDB, _ []string) (map[string][]quiz.Standing, error) {
+		return s.sources.Quizzes.Standings(ctx, idb, all)
+	})
 	sessions := ask(&g, s.sources.Practicum.Evidence)
 	met := ask(&g, s.sources.Experience.Met)
 	entered := ask(&g, s.sources.Records.Evidence)
@@ -122,7 +126,7 @@ func (s *Service) Gather(ctx context.Context, idb bun.IDB, all []*enrollment.Pin
 	evidence := make([]Evidence, len(all))
 	for i, p := range all {
 		evidence[i] = Evidence{
-			Lessons: lessons[p.ID], Quizzes: byModule(quizzes[p.ID]), Sessions: sessions[p.ID],
+			Lessons: lessons[p.ID], Looked: looked[p.ID], Quizzes: byModule(quizzes[p.ID]), Sessions: sessions[p.ID],
 			ExperienceMet: met[p.ID], NameConfirmed: !p.NameConfirmedAt.IsZero(),
 			Attended: attended[p.ID], Records: entered[p.ID], Waivers: stands[p.ID].Waivers, Holds: stands[p.ID].Holds,
 			Life: lives[p.ID], Track: p.Track, Zone: zones[lives[p.ID].Zone], Cohort: facts[p.CohortID],
@@ -154,6 +158,17 @@ func askOf[E any](g *gathering, of func(context.Context, bun.IDB, []*enrollment.
 		all, g.err = of(g.ctx, g.idb, g.rows)
 	}
 	return all
+}
+
+// looked asks when lessons were last looked at, where a program sends trainees
+// back to them.
+func (s *Service) looked(all []*enrollment.Pinned) quiz.Looked {
+	if !slices.ContainsFunc(all, func(p *enrollment.Pinned) bool { return p.Edition.Quiz.Remediation == curriculum.RemedyLessons }) {
+		return func(context.Context, bun.IDB, []string) (map[string]map[curriculum.LessonID]time.Time, error) {
+			return nil, nil
+		}
+	}
+	return s.sources.Study.Looked
 }
 
 // constrained lists the cohorts whose program looks at them.

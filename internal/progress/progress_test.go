@@ -142,6 +142,43 @@ func TestAQuizSaysWhatToDo(t *testing.T) {
 	}
 }
 
+// What a program asks between two tries, and what it does not tell yet.
+func TestAQuizSaysWhatItsRulesAsk(t *testing.T) {
+	c := course(t)
+	failed := quiz.Standing{Attempts: 1, FailedAt: noon.Add(-time.Hour), Missed: []curriculum.ObjectiveID{c.Module("science").Objectives[0].ID}}
+	back := quiz.GoBack(curriculum.QuizRules{Remediation: curriculum.RemedyLessons}, c.Module("science"), failed, nil)
+	looked := make(map[curriculum.LessonID]time.Time)
+	for _, l := range back {
+		looked[l.ID] = noon
+	}
+	practice := failed
+	practice.First = quiz.Try{At: noon, Percent: 40}
+	for _, tt := range []struct {
+		name   string
+		rules  curriculum.QuizRules
+		st     quiz.Standing
+		looked map[curriculum.LessonID]time.Time
+		status progress.Status
+		says   string
+		call   string
+	}{
+		{"held back", curriculum.QuizRules{}, quiz.Standing{Attempts: 1, Withheld: true}, nil, progress.InProgress, "over for everybody", ""},
+		{"lessons first", curriculum.QuizRules{Remediation: curriculum.RemedyLessons}, failed, nil, progress.InProgress, "Go back to “" + back[0].Title, "GET modules/science/lessons/" + string(back[0].ID)},
+		{"lessons done", curriculum.QuizRules{Remediation: curriculum.RemedyLessons}, failed, looked, progress.InProgress, "2 tries are left", "POST modules/science/attempts"},
+		{"an instructor first", curriculum.QuizRules{Remediation: curriculum.RemedyInstructor}, failed, nil, progress.Blocked, "opens the next try", ""},
+		{"the first counts", curriculum.QuizRules{Counts: curriculum.CountsFirst}, practice, nil, progress.Blocked, "any other is practice", ""},
+	} {
+		p := *c.Default()
+		tt.rules.PassPercent, tt.rules.Attempts = 80, 3
+		p.Quiz = tt.rules
+		e := progress.Evidence{Quizzes: map[curriculum.ModuleKey]quiz.Standing{"science": tt.st}, Looked: tt.looked}
+		n := leaf(t, progress.Evaluate(&p, c, e, noon), "science-attempts")
+		if n.Status != tt.status || !strings.Contains(n.Next, tt.says) || strings.TrimSpace(n.Call.Method+" "+n.Call.Path) != tt.call || len(n.Missing) == 0 {
+			t.Errorf("%s: %+v, want %s saying %q with %q", tt.name, n, tt.status, tt.says, tt.call)
+		}
+	}
+}
+
 func TestALogSaysWhoMovesNext(t *testing.T) {
 	c := course(t)
 	at := func(s practicum.Status) practicum.Session {

@@ -36,12 +36,25 @@ func (v *evaluation) quiz(n *Node, r *curriculum.Requirement) {
 	case st.OpenAttempt != "":
 		n.Status = InProgress
 		n.Next = "Go on with the quiz you began and hand it in before its time is over."
+	case st.Withheld:
+		n.Status, n.Call, n.Missing = InProgress, Call{}, []string{fmt.Sprintf("the result of the quiz in %s", m.Title)}
+		n.Next = "You have handed this quiz in. Its result is told when it is over for everybody in your cohort."
+	case quiz.Settled(rules, st):
+		n.Status, n.Call = Blocked, Call{}
+		n.Next = "The first try of this quiz counts, and yours did not pass; any other is practice. Ask an instructor what can be done."
 	case quiz.Exhausted(rules, st):
 		n.Status, n.Call = Blocked, Call{}
 		n.Next = "All your tries are used. Ask an instructor to go through the module with you; that opens one more."
 	case quiz.NextTry(rules, st).After(v.now):
 		n.Status, n.Call = InProgress, Call{}
 		n.Next = fmt.Sprintf("Go over the lessons; you can try again from %s.", quiz.NextTry(rules, st).UTC().Format("January 2, 2006, 15:04 UTC"))
+	case quiz.NeedsHelp(rules, st):
+		n.Status, n.Call = Blocked, Call{}
+		n.Next = "Ask an instructor to go through the module with you and to record it here; that opens the next try."
+	case len(quiz.GoBack(rules, m, st, v.evidence.Looked)) > 0:
+		l := quiz.GoBack(rules, m, st, v.evidence.Looked)[0]
+		n.Status, n.Call = InProgress, Call{Method: "GET", Path: fmt.Sprintf("modules/%s/lessons/%s", m.Key, l.ID)}
+		n.Next = fmt.Sprintf("Go back to “%s” (about %d minutes): it is about something you missed. The next try opens after it.", l.Title, l.Minutes)
 	case st.Attempts > 0:
 		n.Status = InProgress
 		n.Next = fmt.Sprintf("Take the quiz again; %s left.", tries(quiz.Left(rules, st)))

@@ -74,6 +74,7 @@ type attempt struct {
 	ScorePercent   int                      `bun:",nullzero"`
 	Passed         bool                     `bun:",nullzero"`
 	CriticalMissed []curriculum.ObjectiveID `bun:"type:text,nullzero"`
+	Missed         []curriculum.ObjectiveID `bun:"type:text,nullzero"` // objectives with an answer that was not right
 }
 
 // overdue reports whether an attempt is open although nobody may write in it
@@ -152,8 +153,9 @@ type Answer struct {
 	SavedAt  time.Time
 }
 
-// A Result is an attempt that was handed in. It names the objectives of the
-// critical items that were missed, and no item.
+// A Result is an attempt that was handed in. It names the objectives that were
+// missed, of the critical items apart, and no item. What stands from Correct on
+// is there only when the score is told.
 type Result struct {
 	ID             string
 	EnrollmentID   string
@@ -164,16 +166,28 @@ type Result struct {
 	Deadline       time.Time
 	SubmittedAt    time.Time
 	ClosedBy       Closer
-	Correct        int // items answered right as a whole
+	Withheld       bool            // the score is not told yet
+	More           curriculum.When // from when more is shown than now; "" for never
+	Correct        int             // items answered right as a whole
 	Asked          int
 	ScorePercent   int // of all items, with the parts that count; rounded down
 	Passed         bool
 	CriticalMissed []curriculum.Objective
-	Review         *Review // nil unless the program's review policy allows it
-	Regraded       *Remark // nil for one that never was
+	Missed         []MissedObjective // of a try that did not pass
+	Review         *Review           // nil unless the program's review policy allows it
+	Regraded       *Remark           // nil for one that never was
 }
 
-// A Review shows what was right and why, in the ids of the attempt.
+// A MissedObjective is one with an answer that was not right, and the lessons
+// about it.
+type MissedObjective struct {
+	curriculum.Objective
+	Lessons []*curriculum.Lesson
+}
+
+// A Review shows what was right and, where the program tells it, why, in the
+// ids of the attempt. While there are tries left it has only the items that were
+// answered.
 type Review struct {
 	Items []ReviewedItem
 }

@@ -1,6 +1,7 @@
 package quiz
 
 import (
+	"cmp"
 	crand "crypto/rand"
 	"encoding/binary"
 	"fmt"
@@ -35,12 +36,13 @@ type frozenOption struct {
 
 // draw picks a module's items for one attempt: exactly as many as it draws, so
 // many of each objective as its quota says, a critical one of each critical
-// objective, and the rest at random. Items and cases come in random order; the
+// objective, and the rest at random. What earlier attempts asked, counted in
+// asked, is taken last. Items and cases come in random order; the
 // items of a case stay together and in the order of the bank. The loader has
 // seen to it that this can be done.
-func draw(m *curriculum.Module, r *rand.Rand) []frozenItem {
+func draw(m *curriculum.Module, asked map[curriculum.ItemID]int, r *rand.Rand) []frozenItem {
 	plan := m.Plan()
-	set := cases(m, plan, r)
+	set := cases(m, plan, asked, r)
 	demands, _ := plan.Demands(set) // cases gives none that cannot be met
 	var blocks [][]*curriculum.Item
 	room := m.Quiz.Draw
@@ -51,7 +53,7 @@ func draw(m *curriculum.Module, r *rand.Rand) []frozenItem {
 			room -= len(block)
 		}
 	}
-	for _, it := range alone(m, demands, room, r) {
+	for _, it := range alone(m, demands, room, asked, r) {
 		blocks = append(blocks, []*curriculum.Item{it})
 	}
 	r.Shuffle(len(blocks), func(i, j int) { blocks[i], blocks[j] = blocks[j], blocks[i] })
@@ -64,33 +66,47 @@ func draw(m *curriculum.Module, r *rand.Rand) []frozenItem {
 }
 
 // cases picks the cases of an attempt: those that come up while cases and
-// items are taken in random order until it is full. If the rest cannot be
-// drawn around them it is the set most like it with which that can be done.
-func cases(m *curriculum.Module, plan *curriculum.Plan, r *rand.Rand) curriculum.CaseSet {
+// items are taken in random order, what was asked least first, until it is
+// full. If the rest cannot be drawn around them it is the set most like it with
+// which that can be done.
+func cases(m *curriculum.Module, plan *curriculum.Plan, asked map[curriculum.ItemID]int, r *rand.Rand) curriculum.CaseSet {
 	const item = -1
-	var hat []int
+	type slip struct{ what, asked int }
+	var hat []slip
 	sizes := make([]int, len(m.Cases))
 	for i, c := range m.Cases {
-		sizes[i] = len(m.ItemsOf(c.ID))
-		hat = append(hat, i)
+		block := m.ItemsOf(c.ID)
+		sizes[i] = len(block)
+		hat = append(hat, slip{i, mostAsked(block, asked)})
 	}
-	hat = append(hat, slices.Repeat([]int{item}, len(m.ItemsOf("")))...)
+	for _, it := range m.ItemsOf("") {
+		hat = append(hat, slip{item, asked[it.ID]})
+	}
 	r.Shuffle(len(hat), func(i, j int) { hat[i], hat[j] = hat[j], hat[i] })
+	slices.SortStableFunc(hat, func(a, b slip) int { return cmp.Compare(a.asked, b.asked) })
 	var set curriculum.CaseSet
 	room := m.Quiz.Draw
-	for _, i := range hat {
+	for _, s := range hat {
 		switch {
-		case i == item:
+		case s.what == item:
 			room = max(0, room-1)
-		case sizes[i] <= room:
-			room -= sizes[i]
-			set |= 1 << i
+		case sizes[s.what] <= room:
+			room -= sizes[s.what]
+			set |= 1 << s.what
 		}
 	}
 	if _, ok := plan.Demands(set); ok {
 		return set
 	}
 	return nearest(set, plan.Sets(), r)
+}
+
+// mostAsked returns how often the one was asked that was asked most.
+func mostAsked(items []*curriculum.Item, asked map[curriculum.ItemID]int) (n int) {
+	for _, it := range items {
+		n = max(n, asked[it.ID])
+	}
+	return n
 }
 
 // nearest returns the set that differs least from the one wanted, by chance
@@ -110,10 +126,11 @@ func nearest(wanted curriculum.CaseSet, all []curriculum.CaseSet, r *rand.Rand) 
 }
 
 // alone picks so many items that belong to no case: what is demanded, then
-// what comes.
-func alone(m *curriculum.Module, demands []curriculum.Demand, n int, r *rand.Rand) (picked []*curriculum.Item) {
+// what comes, each time what was asked least first.
+func alone(m *curriculum.Module, demands []curriculum.Demand, n int, asked map[curriculum.ItemID]int, r *rand.Rand) (picked []*curriculum.Item) {
 	pool := m.ItemsOf("")
 	r.Shuffle(len(pool), func(i, j int) { pool[i], pool[j] = pool[j], pool[i] })
+	slices.SortStableFunc(pool, func(a, b *curriculum.Item) int { return cmp.Compare(asked[a.ID], asked[b.ID]) })
 	take := func(fits func(*curriculum.Item) bool) {
 		i := slices.IndexFunc(pool, fits)
 		picked = append(picked, pool[i])

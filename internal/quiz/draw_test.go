@@ -90,7 +90,7 @@ func caseItems(t *rapid.T, m *curriculum.Module) {
 func TestEveryDrawIsWhole(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m := anyModule(t)
-		drawn := draw(m, rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0)))
+		drawn := draw(m, nil, rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0)))
 		if len(drawn) != m.Quiz.Draw {
 			t.Fatalf("draw has %d items, want %d", len(drawn), m.Quiz.Draw)
 		}
@@ -206,7 +206,7 @@ func TestPlacesSayNothing(t *testing.T) {
 	critical, right := make(map[string]int), make(map[string]int)
 	const draws = 600
 	for range draws {
-		for _, d := range draw(m, rand.New(secure{})) {
+		for _, d := range draw(m, nil, rand.New(secure{})) {
 			it := m.Item(d.Item)
 			if it.Critical {
 				critical[d.ID]++
@@ -328,7 +328,7 @@ func TestNobodyCanPredictADraw(t *testing.T) {
 
 func TestAFrozenDrawComesBackAsItWas(t *testing.T) {
 	m := smallCourse(t, curriculum.ReviewNever, "a").Module(module)
-	before := frozen{Course: "hash", Items: draw(m, rand.New(secure{}))}
+	before := frozen{Course: "hash", Items: draw(m, nil, rand.New(secure{}))}
 	text, err := json.Marshal(before)
 	if err != nil {
 		t.Fatal(err)

@@ -234,7 +234,7 @@ func TestOrdersAndPairsAreShuffledEvenly(t *testing.T) {
 	const draws = 2400
 	orders, letters := make(map[string]int), make(map[string]int)
 	for range draws {
-		for _, d := range draw(m, rand.New(secure{})) {
+		for _, d := range draw(m, nil, rand.New(secure{})) {
 			switch d.Item {
 			case "kin-05": // three options
 				order := ""
@@ -280,7 +280,7 @@ func TestCasesAreDrawnAsOftenAsItems(t *testing.T) {
 	drawn := make(map[curriculum.ItemID]int)
 	const draws = 3000
 	for range draws {
-		for _, d := range draw(m, rand.New(secure{})) {
+		for _, d := range draw(m, nil, rand.New(secure{})) {
 			drawn[d.Item]++
 		}
 	}

@@ -294,7 +294,7 @@ func TestNoKeyGoesOut(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, word := range []string{"CANARY", "saf-", `"Correct":true`, `"Correct":false`} {
+		for _, word := range []string{"CANARY", "saf-0", `"Correct":true`, `"Correct":false`} {
 			if strings.Contains(string(text), word) {
 				t.Errorf("%q went out", word)
 			}

@@ -57,6 +57,9 @@ func (q *question) key() []string {
 	return q.item.Canonical(all)
 }
 
+// cleared is the response of an answer that was taken back.
+const cleared = "[]"
+
 // canonical checks a response and writes it in the one form in which it is
 // stored and compared: a JSON list.
 func (q *question) canonical(response []string) (string, error) {
@@ -68,7 +71,7 @@ func (q *question) canonical(response []string) (string, error) {
 		return "", err
 	}
 	if response = q.item.Canonical(response); len(response) == 0 {
-		return "[]", nil
+		return cleared, nil
 	}
 	text, err := json.Marshal(response)
 	if err != nil {

@@ -33,12 +33,18 @@ type Service struct {
 	now         func() time.Time
 	frames      *frameCache
 	journal     *journal
+	looked      Looked
 }
 
-// New returns the quizzes kept in d, with live as the store of their sheets.
-// Close ends it.
-func New(d *db.DB, enrollments *enrollment.Service, live Live, now func() time.Time) *Service {
-	s := &Service{db: d, enrollments: enrollments, live: live, now: now, frames: &frameCache{all: make(map[string]*frame)}}
+// Looked says when each lesson of some enrollments was last looked at. It reads
+// through idb, so that a deed can ask inside its transaction.
+type Looked func(ctx context.Context, idb bun.IDB, enrollmentIDs []string) (map[string]map[curriculum.LessonID]time.Time, error)
+
+// New returns the quizzes kept in d, with live as the store of their sheets, and
+// looked to ask after lessons where a program sends trainees back to them. Close
+// ends it.
+func New(d *db.DB, enrollments *enrollment.Service, live Live, looked Looked, now func() time.Time) *Service {
+	s := &Service{db: d, enrollments: enrollments, live: live, looked: looked, now: now, frames: &frameCache{all: make(map[string]*frame)}}
 	s.journal = startJournal(s.write)
 	return s
 }
@@ -54,7 +60,8 @@ func (s *Service) Close(ctx context.Context) error {
 
 // Start begins an attempt at a module's quiz of the actor's own enrollment, or
 // resumes the one that is open; created says which. It returns ErrPassed,
-// ErrExhausted or ErrWait when there is no try to be had, ErrClosed for a
+// ErrExhausted, ErrWait, ErrRemedy, ErrLessons, ErrWithheld or ErrOver when there
+// is no try to be had now, ErrClosed for a
 // repeated request whose attempt was handed in meanwhile, and
 // enrollment.ErrNotReviewed for a module that waits for an admin.
 func (s *Service) Start(ctx context.Context, enrollmentID string, module curriculum.ModuleKey) (sheet *OpenSheet, created bool, err error) {
@@ -143,10 +150,15 @@ func (s *Service) begin(ctx context.Context, p *enrollment.Pinned, m *curriculum
 		if err != nil {
 			return err
 		}
-		if err := s.mayBegin(ctx, tx, p, st); err != nil {
+		st = Counted(p.Edition.Quiz, st)
+		if err := s.mayTry(ctx, tx, p, m, st); err != nil {
 			return err
 		}
-		items := draw(m, rand.New(secure{}))
+		before, err := asked(ctx, tx, p.Edition.Quiz, p.ID, m.Key)
+		if err != nil {
+			return err
+		}
+		items := draw(m, before, rand.New(secure{}))
 		a = &attempt{
 			ID: id, EnrollmentID: p.ID, Module: m.Key, Number: st.Attempts + 1, State: Open,
 			Draw: frozen{Course: p.CourseHash, Items: items}, AtItem: firstStep(m.Quiz, items),
@@ -266,6 +278,9 @@ func (s *Service) close(ctx context.Context, attemptID string, overdueOnly bool)
 		}
 		sc, err := grade(f.module, f.questions, given, f.rules)
 		if err != nil {
+			return err
+		}
+		if a.Missed, err = missed(f.module, f.questions, given); err != nil {
 			return err
 		}
 		a.submit(now, sc)

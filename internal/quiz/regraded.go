@@ -17,14 +17,19 @@ type Remark struct {
 }
 
 // resultOf makes the result of an attempt that was handed in, as the last of
-// its regrades left it. A review shows the keys by which it was marked then.
+// its regrades left it, as far as its trainee may see it now. A review shows
+// the keys by which it was marked then.
 func (s *Service) resultOf(ctx context.Context, f *frame, a *attempt, given answers) (*Result, error) {
 	rounds, err := regradedOf(ctx, s.db, a.ID)
 	if err != nil {
 		return nil, err
 	}
 	if len(rounds) == 0 {
-		return f.result(a, given)
+		see, err := s.sees(ctx, f, a)
+		if err != nil {
+			return nil, err
+		}
+		return f.result(a, given, see)
 	}
 	last := rounds[len(rounds)-1]
 	by, err := getRegrade(ctx, s.db, last.RegradeID)
@@ -42,17 +47,33 @@ func (s *Service) resultOf(ctx context.Context, f *frame, a *attempt, given answ
 	now := *a
 	now.Correct, now.Asked, now.ScorePercent = last.New.Correct, last.New.Asked, last.New.Percent
 	now.Passed, now.CriticalMissed = last.New.Passed, last.New.CriticalMissed
-	r, err := f.under(rs).result(&now, given)
+	corrected := f.under(rs)
+	if now.Missed, err = missed(f.module, rs.counted(corrected.questions), given); err != nil {
+		return nil, err
+	}
+	see, err := s.sees(ctx, f, &now)
 	if err != nil {
 		return nil, err
 	}
+	r, err := corrected.result(&now, given, see)
+	if err != nil || r.Withheld {
+		return r, err
+	}
 	r.Regraded = &Remark{At: last.RegradedAt.Time, Times: len(rounds), Policy: by.Policy, First: rounds[0].Old}
 	if r.Review != nil {
-		for i := range r.Review.Items {
-			r.Review.Items[i].Treatment = rs[f.questions[i].item.ID].Treatment
+		for i, it := range r.Review.Items {
+			r.Review.Items[i].Treatment = rs[f.question(it.ID).item.ID].Treatment
 		}
 	}
 	return r, nil
+}
+
+// counted leaves out the questions whose answers make no difference.
+func (rs rulings) counted(all []question) []question {
+	return slices.DeleteFunc(slices.Clone(all), func(q question) bool {
+		t := rs[q.item.ID].Treatment
+		return t == EveryoneRight || t == Dropped
+	})
 }
 
 // under returns the frame with the corrected keys of some rulings. It asks what

@@ -18,7 +18,8 @@ import (
 )
 
 // A Remediation records that an instructor went through a module with a
-// trainee whose tries were used up. It opens one more try, at once.
+// trainee: because their tries were used up, or because the program asks for it
+// after every failed one. The next try may begin at once.
 type Remediation struct {
 	bun.BaseModel `bun:"table:quiz_remediations"`
 
@@ -28,17 +29,19 @@ type Remediation struct {
 	GivenBy      string // person id
 	Note         string // 1 to 500 characters
 	GivenAt      db.Time
+	Opens        bool // one more try than the program gives, for all were used
 }
 
 // The faults of remediating.
 var (
 	ErrNotExhausted = fault.New(fault.Conflict, "not_exhausted",
-		"This trainee still has a try, or has passed. One more is given when all are used.")
+		"This trainee still has a try that waits for nobody, or has passed. One more is given when all are used.")
 	ErrNote = fault.New(fault.Invalid, "bad_note", "Say in 1 to 500 characters of plain text what you went through with the trainee.").At("note")
 )
 
-// Remediate grants one more try of a module's quiz to an enrollment that the
-// actor teaches or supervises. It returns ErrNotExhausted while tries are left.
+// Remediate records a remediation of an enrollment that the actor teaches or
+// supervises, and grants one more try of the module's quiz if all are used. It
+// returns ErrNotExhausted while there is a try that may begin without.
 func (s *Service) Remediate(ctx context.Context, enrollmentID string, module curriculum.ModuleKey, note string) (*Remediation, error) {
 	p, err := s.enrollments.See(ctx, access.Remediate, enrollmentID)
 	if err != nil {
@@ -84,7 +87,8 @@ func (s *Service) remediate(ctx context.Context, tx bun.IDB, r *Remediation, rul
 	if err != nil {
 		return err
 	}
-	if !Exhausted(rules, st) {
+	st = Counted(rules, st)
+	if r.Opens = Exhausted(rules, st); !r.Opens && (st.OpenAttempt != "" || !NeedsHelp(rules, st)) {
 		return ErrNotExhausted
 	}
 	if err := insertRemediation(ctx, tx, r); err != nil {
@@ -97,13 +101,17 @@ func (s *Service) remediate(ctx context.Context, tx bun.IDB, r *Remediation, rul
 const maxNote = 500
 
 // cleanNote returns a note in the form in which it is kept.
-func cleanNote(note string) (string, error) {
+func cleanNote(note string) (string, error) { return clean(note, 1, ErrNote) }
+
+// clean returns what a person writes in the form in which it is kept; bad is
+// the fault of one that is too short, too long or no plain text.
+func clean(note string, least int, bad *fault.Fault) (string, error) {
 	if !utf8.ValidString(note) {
-		return "", ErrNote
+		return "", bad
 	}
 	note = text.Tidy(note)
-	if n := utf8.RuneCountInString(note); n < 1 || n > maxNote || strings.ContainsFunc(note, text.Unfit) {
-		return "", ErrNote
+	if n := utf8.RuneCountInString(note); n < least || n > maxNote || strings.ContainsFunc(note, text.Unfit) {
+		return "", bad
 	}
 	return note, nil
 }

@@ -77,6 +77,7 @@ func (w *world) useUp(t *testing.T, help func(error)) {
 	all, err := w.Evidence(t.Context(), w.DB, []string{w.enrollment.ID, db.NewID()})
 	want := []Standing{{
 		Module: module, Attempts: 5, Passed: true, PassedAt: w.Clock.Now(), BestPercent: 100, Remediations: 2, RemediatedAt: w.Clock.Now(),
+		First: all[w.enrollment.ID][0].First, Last: Try{w.Clock.Now(), 100, true},
 	}}
 	if diff := cmp.Diff(map[string][]Standing{w.enrollment.ID: want}, all); err != nil || diff != "" {
 		t.Errorf("Evidence = %v, want (-) and got (+):\n%s", err, diff)
@@ -140,7 +141,7 @@ func TestARemediationIsKeptAndGivenOnce(t *testing.T) {
 		wg.Wait()
 		want := &Remediation{
 			ID: given[0].ID, EnrollmentID: w.enrollment.ID, Module: module, GivenBy: access.From(w.instructor).ID, Note: "Went over it.",
-			GivenAt: db.At(w.Clock.Now()),
+			GivenAt: db.At(w.Clock.Now()), Opens: true,
 		}
 		for _, r := range given {
 			if diff := cmp.Diff(want, r); diff != "" {

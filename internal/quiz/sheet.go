@@ -30,44 +30,67 @@ func (f *frame) open(at string, given answers) (*OpenSheet, error) {
 	return o, nil
 }
 
-// result makes the result of an attempt that was handed in.
-func (f *frame) result(a *attempt, given answers) (*Result, error) {
+// result makes the result of an attempt that was handed in, as far as it may be
+// seen.
+func (f *frame) result(a *attempt, given answers, see sight) (*Result, error) {
 	r := &Result{
 		ID: a.ID, EnrollmentID: a.EnrollmentID, Module: a.Module, Number: a.Number, Revision: given.revision(),
 		StartedAt: a.StartedAt.Time, Deadline: a.Deadline.Time, SubmittedAt: a.SubmittedAt.Time, ClosedBy: a.ClosedBy,
-		Correct: a.Correct, Asked: a.Asked, ScorePercent: a.ScorePercent, Passed: a.Passed, CriticalMissed: []curriculum.Objective{},
+		Withheld: !see.score, More: see.more,
 	}
+	if !see.score {
+		return r, nil
+	}
+	r.Correct, r.Asked, r.ScorePercent, r.Passed, r.CriticalMissed = a.Correct, a.Asked, a.ScorePercent, a.Passed, []curriculum.Objective{}
 	for _, o := range f.module.Objectives {
 		if slices.Contains(a.CriticalMissed, o.ID) {
 			r.CriticalMissed = append(r.CriticalMissed, o)
 		}
+		if !a.Passed && slices.Contains(a.Missed, o.ID) {
+			r.Missed = append(r.Missed, MissedObjective{o, lessonsOf(f.module, o.ID)})
+		}
 	}
-	if !mayReview(f.rules.Review, a.Passed) {
+	if !see.key {
 		return r, nil
 	}
 	var err error
-	r.Review, err = f.review(given)
+	r.Review, err = f.review(given, see)
 	return r, err
 }
 
-// mayReview is the rule of when the key may be seen.
-func mayReview(policy curriculum.Review, passed bool) bool {
-	return policy == curriculum.ReviewAfterPass && passed
+// lessonsOf lists the lessons about an objective.
+func lessonsOf(m *curriculum.Module, id curriculum.ObjectiveID) (all []*curriculum.Lesson) {
+	for _, l := range m.Lessons {
+		if slices.Contains(l.Objectives, id) {
+			all = append(all, l)
+		}
+	}
+	return all
 }
 
-func (f *frame) review(given answers) (*Review, error) {
-	all := &Review{Items: make([]ReviewedItem, len(f.questions))}
+func (f *frame) review(given answers, see sight) (*Review, error) {
+	all := &Review{}
 	for i := range f.questions {
 		q := &f.questions[i]
+		a, ok := given[q.id]
+		if !see.whole && (!ok || a.response == cleared) {
+			continue
+		}
 		item := ReviewedItem{
 			Question: q.ask(), Response: []string{}, Answer: q.key(), Key: make([]ReviewedOption, len(q.options)),
-			Tolerance: q.item.Tolerance, Accepted: q.item.Accept, Why: q.item.Why,
+			Tolerance: q.item.Tolerance, Accepted: q.item.Accept,
+		}
+		if see.why {
+			item.Why = q.item.Why
 		}
 		for j, o := range q.options {
-			item.Key[j] = ReviewedOption{o.id, q.item.InKey(o.ID), o.Why}
+			item.Key[j] = ReviewedOption{ID: o.id, Correct: q.item.InKey(o.ID)}
+			if see.why {
+				item.Key[j].Why = o.Why
+			}
 		}
 		var err error
-		if a, ok := given[q.id]; ok {
+		if ok {
 			if item.Response, err = chosen(a.response); err != nil {
 				return nil, err
 			}
@@ -75,7 +98,7 @@ func (f *frame) review(given answers) (*Review, error) {
 				return nil, err
 			}
 		}
-		all.Items[i] = item
+		all.Items = append(all.Items, item)
 	}
 	return all, nil
 }

@@ -27,8 +27,11 @@ type Standing struct {
 	OpenAttempt  string    // its id, or ""
 	FailedAt     time.Time // when the last one ended, if it did not pass
 	Extra        int       // tries beyond the program's, by an accommodation
-	Remediations int
+	Remediations int       // those that opened one more try
 	RemediatedAt time.Time // the last one
+	First, Last  Try
+	Missed       []curriculum.ObjectiveID // by the last try, if it did not pass
+	Withheld     bool                     // there is a result that is not told yet
 }
 
 // Left returns how many more attempts may be begun.
@@ -51,7 +54,7 @@ func NextTry(rules curriculum.QuizRules, st Standing) time.Time {
 	switch {
 	case st.Passed, st.OpenAttempt != "", st.FailedAt.IsZero():
 		return time.Time{}
-	case !st.RemediatedAt.IsZero() && !st.RemediatedAt.Before(st.FailedAt):
+	case st.helped():
 		return time.Time{}
 	}
 	return st.FailedAt.Add(time.Duration(rules.WaitHours) * time.Hour)
@@ -64,6 +67,8 @@ func mayBegin(rules curriculum.QuizRules, st Standing, now time.Time) error {
 		return ErrPassed
 	case Exhausted(rules, st):
 		return ErrExhausted
+	case NeedsHelp(rules, st):
+		return ErrRemedy
 	case now.Before(next):
 		return ErrWait.With("next_try_at", next)
 	}
@@ -74,23 +79,26 @@ func mayBegin(rules curriculum.QuizRules, st Standing, now time.Time) error {
 // numbers.
 func (st *Standing) note(a *attempt) {
 	st.Attempts++
-	st.FailedAt = time.Time{}
+	st.FailedAt, st.Missed = time.Time{}, nil
 	if a.State == Open {
 		st.OpenAttempt = a.ID
 		return
 	}
+	st.tried(a)
 	switch {
-	case st.Passed: // nothing can follow, and nothing would change it
+	case st.Passed: // nothing would change it
 	case a.Passed:
 		st.Passed, st.PassedAt, st.BestPercent = true, a.SubmittedAt.Time, a.ScorePercent
 	default:
-		st.FailedAt, st.BestPercent = a.SubmittedAt.Time, max(st.BestPercent, a.ScorePercent)
+		st.BestPercent = max(st.BestPercent, a.ScorePercent)
 	}
 }
 
 // remediated adds a remediation to the standing.
 func (st *Standing) remediated(r *Remediation) {
-	st.Remediations++
+	if r.Opens {
+		st.Remediations++
+	}
 	if r.GivenAt.After(st.RemediatedAt) {
 		st.RemediatedAt = r.GivenAt.Time
 	}

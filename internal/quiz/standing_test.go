@@ -61,17 +61,18 @@ func TestTheLastTryUnderWayIsNotExhausted(t *testing.T) {
 
 func TestAStandingIsTheSumOfItsAttempts(t *testing.T) {
 	at := func(h int) db.Time { return db.At(noon.Add(time.Duration(h) * time.Hour)) }
-	failed := &attempt{ID: "1", State: Submitted, ScorePercent: 90, SubmittedAt: at(1)} // a critical item
+	failed := &attempt{ID: "1", State: Submitted, ScorePercent: 90, SubmittedAt: at(1), Missed: []curriculum.ObjectiveID{"alpha"}} // a critical item
 	passed := &attempt{ID: "2", State: Submitted, ScorePercent: 80, Passed: true, SubmittedAt: at(2)}
 	open := &attempt{ID: "3", State: Open}
+	one, two := Try{at(1).Time, 90, false}, Try{at(2).Time, 80, true}
 	for _, tt := range []struct {
 		name     string
 		attempts []*attempt
 		want     Standing
 	}{
-		{"failed", []*attempt{failed}, Standing{Attempts: 1, BestPercent: 90, FailedAt: at(1).Time}},
-		{"failed, then open", []*attempt{failed, open}, Standing{Attempts: 2, BestPercent: 90, OpenAttempt: "3"}},
-		{"failed, then passed", []*attempt{failed, passed}, Standing{Attempts: 2, BestPercent: 80, Passed: true, PassedAt: at(2).Time}},
+		{"failed", []*attempt{failed}, Standing{Attempts: 1, BestPercent: 90, FailedAt: at(1).Time, First: one, Last: one, Missed: failed.Missed}},
+		{"failed, then open", []*attempt{failed, open}, Standing{Attempts: 2, BestPercent: 90, OpenAttempt: "3", First: one, Last: one}},
+		{"failed, then passed", []*attempt{failed, passed}, Standing{Attempts: 2, BestPercent: 80, Passed: true, PassedAt: at(2).Time, First: one, Last: two}},
 	} {
 		var got Standing
 		for _, a := range tt.attempts {

@@ -52,10 +52,14 @@ func update(ctx context.Context, tx bun.IDB, a *attempt) error {
 	if err != nil {
 		return err
 	}
+	objectives, err := json.Marshal(a.Missed)
+	if err != nil {
+		return err
+	}
 	res, err := tx.NewUpdate().Model(a).
 		Set("state = ?", a.State).Set("submitted_at = ?", a.SubmittedAt).Set("closed_by = ?", a.ClosedBy).
 		Set("correct = ?", a.Correct).Set("asked = ?", a.Asked).Set("score_percent = ?", a.ScorePercent).
-		Set("passed = ?", a.Passed).Set("critical_missed = ?", string(missed)).
+		Set("passed = ?", a.Passed).Set("critical_missed = ?", string(missed)).Set("missed = ?", string(objectives)).
 		Where("id = ? AND state = ?", a.ID, Open).Exec(ctx)
 	return db.One(res, err, ErrClosed)
 }
@@ -203,7 +207,7 @@ func list(records []record) ([]any, error) {
 // enrollment's in the order of their numbers, with the scores that hold now. With a module it returns that
 // module's only.
 func attemptsOf(ctx context.Context, idb bun.IDB, enrollmentIDs []string, module curriculum.ModuleKey) (rows []*attempt, err error) {
-	q := idb.NewSelect().Model(&rows).Column("id", "enrollment_id", "module", "state", "submitted_at").Apply(asRegraded).
+	q := idb.NewSelect().Model(&rows).Column("id", "enrollment_id", "module", "state", "submitted_at", "missed").Apply(asRegraded).
 		Where("enrollment_id IN (?)", bun.List(enrollmentIDs))
 	if module != "" {
 		q.Where("module = ?", module)

@@ -59,17 +59,32 @@ func (w *Window) over(now, last time.Time) bool {
 // windowOver reports whether the window of a cohort in a module is over for
 // all: it has closed, and nobody of the cohort can be in the quiz any more,
 // whatever time they were given besides. Without a window, or with one that
-// does not close, it never is. It asks nobody's permission.
+// does not close, it is over with the cohort. It asks nobody's permission.
 func (s *Service) windowOver(ctx context.Context, idb bun.IDB, cohortID string, module curriculum.ModuleKey) (over bool, err error) {
 	w, err := windowOf(ctx, idb, cohortID, module)
 	if err != nil {
 		return false, fmt.Errorf("read window: %w", err)
+	}
+	if w.ClosesAt.IsZero() {
+		return s.cohortOver(ctx, idb, cohortID)
 	}
 	last, err := lastDeadline(ctx, idb, cohortID, module)
 	if err != nil {
 		return false, fmt.Errorf("read window: %w", err)
 	}
 	return w.over(s.now(), last.Time), nil
+}
+
+// cohortOver reports whether the last day of a cohort has passed, in its own
+// time zone.
+func (s *Service) cohortOver(ctx context.Context, idb bun.IDB, cohortID string) (bool, error) {
+	zone, err := s.enrollments.Zone(ctx, idb, cohortID)
+	if err != nil {
+		return false, err
+	}
+	var endsOn string
+	err = idb.NewSelect().TableExpr("cohorts").Column("ends_on").Where("id = ?", cohortID).Scan(ctx, &endsOn)
+	return endsOn < s.now().In(zone).Format(time.DateOnly), db.Check(err)
 }
 
 // CohortWindow returns the window of a cohort that the actor teaches or

@@ -21,6 +21,7 @@ import (
 	"github.com/kapstone-lms/kapstone/internal/fault"
 	"github.com/kapstone-lms/kapstone/internal/kv"
 	"github.com/kapstone-lms/kapstone/internal/schooltest"
+	"github.com/kapstone-lms/kapstone/internal/study"
 	"github.com/kapstone-lms/kapstone/migrations"
 )
 
@@ -183,7 +184,7 @@ func openDB(t *testing.T, url string) *db.DB {
 }
 
 func serve(t *testing.T, d *db.DB, e *enrollment.Service, live Live, now func() time.Time) *Service {
-	s := New(d, e, live, now)
+	s := New(d, e, live, study.New(d, e, now).Looked, now)
 	t.Cleanup(func() {
 		if err := s.Close(context.Background()); err != nil {
 			t.Error(err)
