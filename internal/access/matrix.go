@@ -25,12 +25,15 @@ const (
 	GradeLog      Act = "grade log" // grade or return
 	SignLog       Act = "sign log"
 	Remediate     Act = "remediate" // grant one more try of a quiz
-	ManagePeople  Act = "manage people"
-	SeePeople     Act = "see people"
-	SeeCohort     Act = "see cohort"
-	SeePrograms   Act = "see programs"
-	SeeEditions   Act = "see editions"   // what changed between editions of a program
-	ManageCohorts Act = "manage cohorts" // cohorts, enrollments, supervisors
+	// AnswerChallenge is to see and to answer what trainees say against a
+	// question.
+	AnswerChallenge Act = "answer challenge"
+	ManagePeople    Act = "manage people"
+	SeePeople       Act = "see people"
+	SeeCohort       Act = "see cohort"
+	SeePrograms     Act = "see programs"
+	SeeEditions     Act = "see editions"   // what changed between editions of a program
+	ManageCohorts   Act = "manage cohorts" // cohorts, enrollments, supervisors
 	// ChangeEnrollment is a leave, an extension, a transfer, an end, a
 	// readmission, another track or edition.
 	ChangeEnrollment Act = "change enrollment"
@@ -97,6 +100,7 @@ var matrix = map[Act]rule{
 	GradeLog:         {roles: []Role{Instructor, Supervisor}, grave: true},
 	SignLog:          {roles: []Role{Instructor, Supervisor}, grave: true},
 	Remediate:        {roles: []Role{Instructor}},
+	AnswerChallenge:  {roles: []Role{Instructor, Admin}},
 	ManagePeople:     {roles: []Role{Admin}, grave: true},
 	SeePeople:        {roles: []Role{Admin, Director}},
 	SeeCohort:        {roles: []Role{Admin, Director, Instructor}},

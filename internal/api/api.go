@@ -122,6 +122,7 @@ func New(app *fiber.App, s Services, o Options) (*API, error) {
 	a.quizTimeRoutes()
 	a.regradeRoutes()
 	a.analysisRoutes()
+	a.challengeRoutes()
 	a.practicumRoutes()
 	a.recordRoutes()
 	a.attendanceRoutes()

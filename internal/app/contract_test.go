@@ -205,7 +205,7 @@ func TestTheDocumentsExamplesWorkOnTheDemo(t *testing.T) {
 			if op.RequestBody != nil && len(op.RequestBody.Content["application/json"].Example) == 0 {
 				t.Errorf("%s %s: the body has no example", method, path)
 			}
-			if method == "get" && op.OperationID != "attempt" {
+			if method == "get" && op.OperationID != "attempt" && op.OperationID != "attempt-challenges" { // somebody else's than these
 				tryAll(t, people, address)
 			}
 		}

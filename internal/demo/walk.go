@@ -110,8 +110,24 @@ func (w *walker) fail() error {
 	if err != nil {
 		return err
 	}
-	_, err = w.Quizzes.Submit(w.ctx, sheet.ID)
-	return err
+	if _, err = w.Quizzes.Submit(w.ctx, sheet.ID); err != nil {
+		return err
+	}
+	return w.challenge(sheet)
+}
+
+// challenge says something against the first question of an attempt, and leaves
+// the second for the document's example.
+func (w *walker) challenge(sheet *quiz.OpenSheet) error {
+	c, err := w.Quizzes.Challenge(w.ctx, sheet.ID, sheet.Items[0].ID, "Two of the options say the same in other words.")
+	if err != nil {
+		return err
+	}
+	w.example("answer-challenge.id", c.ID)
+	w.example("attempt-challenges.id", sheet.ID)
+	w.example("challenge-item.id", sheet.ID)
+	w.example("challenge-item.item", sheet.Items[1].ID)
+	return nil
 }
 
 // pass passes every quiz.
