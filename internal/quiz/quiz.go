@@ -74,8 +74,12 @@ func (s *Service) Start(ctx context.Context, enrollmentID string, module curricu
 		return nil, false, db.ErrNone
 	}
 	a, err := s.openNow(ctx, p.ID, module)
-	if err == nil && a == nil {
+	_, keyed := once.From(ctx)
+	switch {
+	case err == nil && a == nil:
 		a, created, err = s.beginIn(ctx, p, m)
+	case err == nil && keyed: // the key stands for the attempt that it resumed
+		a, created, err = s.begin(ctx, p, m)
 	}
 	if err != nil {
 		return nil, false, fmt.Errorf("start quiz: %w", err)
@@ -135,15 +139,18 @@ func (s *Service) begin(ctx context.Context, p *enrollment.Pinned, m *curriculum
 		if err := db.Lock(ctx, tx, tries(p.ID, m.Key)); err != nil {
 			return err
 		}
-		if a, err = openOf(ctx, tx, p.ID, m.Key); err != nil || a != nil {
+		if a, err = openOf(ctx, tx, p.ID, m.Key); err != nil {
 			return err
 		}
-		id, again, err := once.Claim(ctx, tx, s.now(), db.NewID())
-		if err != nil {
-			return err
+		id := db.NewID()
+		if a != nil {
+			id = a.ID
 		}
-		if again {
+		id, again, err := once.Claim(ctx, tx, s.now(), id)
+		if again && err == nil {
 			a, err = get(ctx, tx, id)
+		}
+		if err != nil || a != nil {
 			return err
 		}
 		st, err := standing(ctx, tx, p.ID, m.Key)
