@@ -15,16 +15,26 @@ import (
 // of question.
 func kinds(t *testing.T, c app.Config, course *curriculum.Course) *school {
 	t.Helper()
-	s := newSchool(t, c)
+	return kindsOn(t, newSchool(t, c), course)
+}
+
+func kindsOn(t *testing.T, s *school, course *curriculum.Course) *school {
+	t.Helper()
 	if err := s.Enrollments.Publish(t.Context(), course); err != nil {
 		t.Fatal(err)
 	}
+	s.enrollment = s.enroll(s.openKinds(), s.trainee)
+	return s
+}
+
+// openKinds opens a cohort of that program.
+func (s *school) openKinds() string {
+	s.admin.t.Helper()
 	var cohort struct{ ID string }
 	s.admin.want(201, "POST", "/api/v1/cohorts", map[string]any{
 		"program": "kinds", "name": "Kinds", "starts_on": "2026-11-02", "ends_on": "2027-06-30", "time_zone": "UTC", "instructor_ids": []string{},
 	}, &cohort)
-	s.enrollment = s.enroll(cohort.ID, s.trainee)
-	return s
+	return cohort.ID
 }
 
 // texts gives the right response to a question by the texts of its options, as
