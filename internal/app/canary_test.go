@@ -63,8 +63,8 @@ func canaryCourse(t *testing.T) *curriculum.Course {
 // lasts is how long the cohorts of the canary course go on.
 const lasts = 30 * 24 * time.Hour
 
-// cohortOf opens a cohort of a policy's program that begins today.
-func (s *school) cohortOf(p policy) string {
+// cohortUnder opens a cohort of a policy's program that begins today.
+func (s *school) cohortUnder(p policy) string {
 	s.admin.t.Helper()
 	var cohort struct{ ID string }
 	today := s.Clock.Now()
@@ -230,7 +230,7 @@ func TestNoByteOfAKeyLeavesEarly(t *testing.T) {
 		other := person(t, s.App, "Otto Other", access.Grant{Role: access.Trainee})
 		var all, others []*sitting
 		for _, p := range policies() {
-			cohort := s.cohortOf(p)
+			cohort := s.cohortUnder(p)
 			all = append(all, &sitting{school: s, policy: p, tape: &tape{who: s.trainee}, enrollment: s.enroll(cohort, s.trainee)})
 			others = append(others, &sitting{school: s, policy: p, tape: &tape{who: other}, enrollment: s.enroll(cohort, other)})
 		}
@@ -390,7 +390,7 @@ func TestNobodyReadsAHeldBackResultOffAnything(t *testing.T) {
 		}
 		other := person(t, s.App, "Otto Other", access.Grant{Role: access.Trainee})
 		p := policy{"group", "nothing", "after_close"}
-		cohort := s.cohortOf(p)
+		cohort := s.cohortUnder(p)
 		var said []string
 		for _, who := range []*caller{s.trainee, other} {
 			st := &sitting{school: s, policy: p, tape: &tape{who: who}, enrollment: s.enroll(cohort, who)}

@@ -258,7 +258,7 @@ func TestEveryItemOfAPoolIsAsLikely(t *testing.T) {
 	alike, before := 0, make(map[curriculum.ItemID]bool)
 	for range draws {
 		now := make(map[curriculum.ItemID]bool)
-		for _, d := range draw(m, rand.New(secure{})) {
+		for _, d := range draw(m, nil, rand.New(secure{})) {
 			counts[d.Item]++
 			now[d.Item] = true
 			if before[d.Item] {
