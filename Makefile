@@ -1,7 +1,7 @@
 # What CI runs is `make check`. Everything here works with Go alone; tests that
 # need PostgreSQL or Redis say so when they are left out.
 
-.PHONY: check fmt vet lint test race vuln fuzz build image
+.PHONY: check fmt vet lint test race vuln fuzz faults exam-faults build image
 
 check: fmt vet lint race vuln
 
@@ -37,6 +37,21 @@ fuzz:
 	  for f in $$(grep -h -o '^func Fuzz[A-Za-z0-9_]*' $$pkg/*_test.go | sed 's/func //'); do \
 	    echo "$$pkg $$f"; go test ./$$pkg -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1s || exit 1; \
 	  done; done
+
+# The fault rehearsal in full: at least ACKS acknowledged answers in each
+# scenario, outages as long as they are promised to be survived, and the table
+# of docs/faults.md at the end. go test ./internal/rehearsal is the short form.
+# It starts servers of its own; the full disks need root.
+ACKS ?= 10000
+
+faults:
+	go test ./internal/rehearsal -count=1 -timeout 120m -v -faults.acks=$(ACKS)
+
+# An exam with a Redis kill and a PostgreSQL restart in the middle.
+TRAINEES ?= 500
+
+exam-faults:
+	TRAINEES=$(TRAINEES) go test ./internal/rehearsal -run TestAnExamSurvivesBothStores -count=1 -timeout 60m -v -faults.acks=$(ACKS)
 
 build:
 	CGO_ENABLED=0 go build -trimpath -o kapstone ./cmd/kapstone

@@ -10,9 +10,12 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
+// We are back two seconds after the server at the latest: the pool of the
+// probes looks for itself once a second only whether a server that refused is
+// there again, and a probe may just have missed that.
 const (
-	maxFailures = 5           // in a row, before the breaker opens
-	probeEvery  = time.Second // while it is open; we are back two seconds after the server at the latest
+	maxFailures = 5               // in a row, before the breaker opens
+	probeEvery  = time.Second / 2 // while it is open
 )
 
 // A breaker counts failures in a row. When there are too many it opens, and

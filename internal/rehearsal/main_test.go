@@ -74,7 +74,7 @@ var build = sync.OnceValues(func() (string, error) {
 	return file, nil
 })
 
-// A row is what a scenario measured, for docs/faults.md.
+// A finding is what a scenario measured, for docs/faults.md.
 type finding struct {
 	event, home   string
 	acked         int
@@ -100,7 +100,7 @@ func table() string {
 	fmt.Fprintf(&b, "\n| event (%s) | home | acknowledged | lost, doubled, phantom | back within | promise |\n|---|---|---:|---|---:|---:|\n",
 		time.Now().UTC().Format(time.DateOnly))
 	for _, f := range findings.all {
-		back, promise := "no outage", "no outage"
+		back, promise := "-", "-" // nobody was without service
 		if f.promise > 0 {
 			back, promise = fmt.Sprintf("%.2f s", f.back.Seconds()), fmt.Sprintf("%.0f s", f.promise.Seconds())
 		}

@@ -114,13 +114,14 @@ func TestASlowPostgresIsShed(t *testing.T) {
 	x.sqlWay.delay.Store(int64(2 * time.Second))
 	x.tally.mark()
 	before := x.product().memory(t)
-	x.flood(pick(4*time.Second, time.Minute), 10*time.Millisecond)
+	flood := x.flood(pick(2*time.Second, time.Minute), 10*time.Millisecond)
 	x.livesOn(100 * time.Millisecond)
 	if grown := x.product().memory(t) - before; grown > 64<<20 {
 		t.Errorf("the process grew by %d MiB", grown>>20)
 	}
 	x.sqlWay.delay.Store(0)
 	soon := time.Now()
+	x.learn(flood)
 	x.work(repeats)
 	back := x.back(soon)
 	within(t, "coming back", back, postgresIsBack)
@@ -129,14 +130,15 @@ func TestASlowPostgresIsShed(t *testing.T) {
 }
 
 // flood sends saves at a fixed rate, whatever becomes of those before, and
-// sees that each ends in time, either way.
-func (x *exam) flood(span, every time.Duration) {
+// sees that each ends in time, either way. Each item gets one save, again and
+// again: what became of it is asked when all is over.
+func (x *exam) flood(span, every time.Duration) map[*trainee]map[string]save {
 	x.t.Helper()
 	ctx, stop := context.WithTimeout(context.Background(), span)
 	defer stop()
 	var wg sync.WaitGroup
 	var mu sync.Mutex
-	replies := make(map[int]int)
+	replies, saves := make(map[int]int), make(map[*trainee]map[string]save)
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	c := http.Client{Timeout: slow, Transport: &http.Transport{MaxIdleConnsPerHost: 1000}}
@@ -144,6 +146,10 @@ func (x *exam) flood(span, every time.Duration) {
 		tr := x.trainees[n%len(x.trainees)]
 		it := tr.items[n/len(x.trainees)%len(tr.items)]
 		s := save{it.ID, it.choose(0), tr.revision[it.ID]}
+		if saves[tr] == nil {
+			saves[tr] = make(map[string]save)
+		}
+		saves[tr][it.ID] = s
 		tr.journal.Sent(tr.attempt, s.item, s.revision+1, s.response)
 		wg.Go(func() {
 			one := client{person: tr.client.person, http: &c}
@@ -168,25 +174,18 @@ func (x *exam) flood(span, every time.Duration) {
 	if replies[http.StatusServiceUnavailable] == 0 {
 		x.t.Error("nothing was shed")
 	}
-	x.relearn()
+	return saves
 }
 
-// relearn has every trainee read what became of the saves whose fate is
-// unknown.
-func (x *exam) relearn() {
+// learn has every trainee send the saves of the flood once more, to learn
+// their fate.
+func (x *exam) learn(flood map[*trainee]map[string]save) {
 	x.t.Helper()
-	delay := x.sqlWay.delay.Swap(0)
-	defer x.sqlWay.delay.Store(delay)
-	for _, tr := range x.trainees {
-		var got sheet
-		until(x.t, 15*time.Second, "the attempt can be read", func() bool {
-			return tr.want(context.Background(), tr.url(), "GET", "/attempts/"+tr.attempt, nil, &got) == nil
-		})
-		for item, w := range got.Answers {
-			if w.Revision > tr.revision[item] { // now the server has said so
-				tr.journal.Acked(tr.attempt, item, w.Revision, w.Response)
+	each(x.trainees, len(x.trainees), func(tr *trainee) {
+		for _, s := range flood[tr] {
+			if !tr.put(s, repeats) {
+				x.t.Errorf("%s: what became of %+v could not be learned", tr.seat, s)
 			}
-			tr.revision[item] = w.Revision
 		}
-	}
+	})
 }
