@@ -24,7 +24,8 @@ const (
 	ReadLog       Act = "read log"
 	GradeLog      Act = "grade log" // grade or return
 	SignLog       Act = "sign log"
-	Remediate     Act = "remediate" // grant one more try of a quiz
+	Remediate     Act = "remediate"  // grant one more try of a quiz
+	WatchQuiz     Act = "watch quiz" // how far trainees are in one under way, and nothing of their answers
 	// AnswerChallenge is to see and to answer what trainees say against a
 	// question.
 	AnswerChallenge Act = "answer challenge"
@@ -101,6 +102,7 @@ var matrix = map[Act]rule{
 	SignLog:          {roles: []Role{Instructor, Supervisor}, grave: true},
 	Remediate:        {roles: []Role{Instructor}},
 	AnswerChallenge:  {roles: []Role{Instructor, Admin}},
+	WatchQuiz:        {roles: []Role{Instructor, Admin, Director}},
 	ManagePeople:     {roles: []Role{Admin}, grave: true},
 	SeePeople:        {roles: []Role{Admin, Director}},
 	SeeCohort:        {roles: []Role{Admin, Director, Instructor}},

@@ -34,17 +34,45 @@ type Service struct {
 	frames      *frameCache
 	journal     *journal
 	looked      Looked
+	feed        Feed
+	gallery     *gallery
+	gate        Gate
 }
 
 // Looked says when each lesson of some enrollments was last looked at. It reads
 // through idb, so that a deed can ask inside its transaction.
 type Looked func(ctx context.Context, idb bun.IDB, enrollmentIDs []string) (map[string]map[curriculum.LessonID]time.Time, error)
 
+// A Gate says what comes first. QuizOpen returns nil when a module's quiz may
+// be begun now, else a fault that names what the program wants done before.
+type Gate interface {
+	QuizOpen(ctx context.Context, p *enrollment.Pinned, module curriculum.ModuleKey) error
+}
+
+// GuardedBy has attempts begun only as gate says; those that are open go on
+// whatever it says. It looks at the evidence of all features, so it is made
+// after them.
+func (s *Service) GuardedBy(gate Gate) { s.gate = gate }
+
+// An Option sets a Service up in another way than the usual one.
+type Option func(*Service)
+
+// FedBy has those who watch quizzes told of answers by feed, instead of by one
+// within the process.
+func FedBy(feed Feed) Option { return func(s *Service) { s.feed = feed } }
+
 // New returns the quizzes kept in d, with live as the store of their sheets, and
 // looked to ask after lessons where a program sends trainees back to them. Close
 // ends it.
-func New(d *db.DB, enrollments *enrollment.Service, live Live, looked Looked, now func() time.Time) *Service {
+func New(d *db.DB, enrollments *enrollment.Service, live Live, looked Looked, now func() time.Time, options ...Option) *Service {
 	s := &Service{db: d, enrollments: enrollments, live: live, looked: looked, now: now, frames: &frameCache{all: make(map[string]*frame)}}
+	for _, o := range options {
+		o(s)
+	}
+	if s.feed == nil {
+		s.feed = NewProcessFeed()
+	}
+	s.gallery = newGallery(s, s.feed)
 	s.journal = startJournal(s.write)
 	return s
 }
@@ -52,7 +80,8 @@ func New(d *db.DB, enrollments *enrollment.Service, live Live, looked Looked, no
 // Close writes the answers that are still queued and ends what runs in the
 // background. Saves after it are refused.
 func (s *Service) Close(ctx context.Context) error {
-	if err := errors.Join(s.journal.stop(ctx), s.live.close(ctx)); err != nil {
+	s.StopWatching()
+	if err := errors.Join(s.journal.stop(ctx), s.live.close(ctx), s.feed.close(ctx)); err != nil {
 		return fmt.Errorf("close quizzes: %w", err)
 	}
 	return nil
@@ -63,7 +92,8 @@ func (s *Service) Close(ctx context.Context) error {
 // ErrExhausted, ErrWait, ErrRemedy, ErrLessons, ErrWithheld or ErrOver when there
 // is no try to be had now, ErrClosed for a
 // repeated request whose attempt was handed in meanwhile, and
-// enrollment.ErrNotReviewed for a module that waits for an admin.
+// enrollment.ErrNotReviewed for a module that waits for an admin, and the
+// gate's fault for one before which something else comes.
 func (s *Service) Start(ctx context.Context, enrollmentID string, module curriculum.ModuleKey) (sheet *OpenSheet, created bool, err error) {
 	p, err := s.enrollments.Own(ctx, access.TakeQuiz, enrollmentID)
 	if err != nil {
@@ -124,10 +154,16 @@ func tries(enrollmentID string, module curriculum.ModuleKey) string {
 	return "quiz/" + enrollmentID + "/" + string(module)
 }
 
-// beginIn makes an attempt in a module that is open.
+// beginIn makes an attempt in a module that is open, and before which nothing
+// else comes. That is judged before, by itself: the same moment may change it.
 func (s *Service) beginIn(ctx context.Context, p *enrollment.Pinned, m *curriculum.Module) (*attempt, bool, error) {
 	if err := s.enrollments.Opened(ctx, p, m.Key); err != nil {
 		return nil, false, err
+	}
+	if s.gate != nil {
+		if err := s.gate.QuizOpen(ctx, p, m.Key); err != nil {
+			return nil, false, err
+		}
 	}
 	return s.begin(ctx, p, m)
 }

@@ -157,6 +157,7 @@ func (s *Service) write(ctx context.Context, records []record) (map[slot]bool, e
 		}
 	}
 	s.live.saved(written)
+	s.feed.saved(written)
 	return taken, nil
 }
 
@@ -166,6 +167,7 @@ func (s *Service) alone(ctx context.Context, r record) (bool, error) {
 	taken, err := journalize(ctx, s.db, []record{r}, wait)
 	if err == nil && taken[r.slot] {
 		s.live.saved([]record{r})
+		s.feed.saved([]record{r})
 	}
 	return taken[r.slot], err
 }
