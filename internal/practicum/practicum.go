@@ -30,7 +30,19 @@ type Service struct {
 	ring        *keys.Ring
 	now         func() time.Time
 	memory      memory // of rows as evidence
+	gate        Gate
 }
+
+// A Gate says what comes first. LogOpen returns nil when such a log may be
+// written now, else a fault that names what the program wants done before. What
+// the log does not say yet may be anything.
+type Gate interface {
+	LogOpen(ctx context.Context, p *enrollment.Pinned, log *Work) error
+}
+
+// GuardedBy has logs begun, and submitted for the first time, only as gate
+// says. It looks at the evidence of all features, so it is made after them.
+func (s *Service) GuardedBy(gate Gate) { s.gate = gate }
 
 // New returns the logs kept in d. Their texts are sealed, and signed logs
 // signed, with keys of ring.
@@ -39,7 +51,8 @@ func New(d *db.DB, enrollments *enrollment.Service, people *identity.Service, ri
 }
 
 // Create begins a log in the actor's enrollment. What is given is checked; what
-// is missing is asked for when the log is submitted.
+// is missing is asked for when the log is submitted. It returns the gate's
+// fault for practice before which something else comes.
 func (s *Service) Create(ctx context.Context, enrollmentID string, d Form) (*Log, error) {
 	p, err := s.enrollments.Own(ctx, access.WriteLog, enrollmentID)
 	if err != nil {
@@ -51,6 +64,9 @@ func (s *Service) Create(ctx context.Context, enrollmentID string, d Form) (*Log
 	begun := Log{Work: Work{EnrollmentID: p.ID, Status: Draft, Version: 1, CreatedAt: db.At(s.now()), UpdatedAt: db.At(s.now())}}
 	begun.apply(d)
 	if err := begun.check(bounds{p.Since(), s.now()}); err != nil {
+		return nil, err
+	}
+	if err := s.first(ctx, p, &begun.Work); err != nil {
 		return nil, err
 	}
 	var l *Log
@@ -171,10 +187,13 @@ func (s *Service) checkSupervisor(ctx context.Context, tx bun.IDB, p *enrollment
 
 // Submit puts a log before the graders. Everything must be there; the fault
 // names the first field that is not, and lists all. Submitting a submitted log
-// returns it.
+// returns it. It returns the gate's fault as Create does.
 func (s *Service) Submit(ctx context.Context, id string) (*Log, error) {
 	p, err := s.own(ctx, id)
 	if err != nil {
+		return nil, err
+	}
+	if err := s.firstOf(ctx, p, id); err != nil {
 		return nil, err
 	}
 	var l *Log
@@ -257,6 +276,27 @@ func (s *Service) own(ctx context.Context, id string) (*enrollment.Pinned, error
 		return nil, err
 	}
 	return s.enrollments.Own(ctx, access.WriteLog, e.ID)
+}
+
+// first is the gate's fault where something comes before practice.
+func (s *Service) first(ctx context.Context, p *enrollment.Pinned, w *Work) error {
+	if s.gate == nil {
+		return nil
+	}
+	return s.gate.LogOpen(ctx, p, w)
+}
+
+// firstOf is first for a log that is there. One that was submitted once goes on
+// whatever the gate says: it was let through.
+func (s *Service) firstOf(ctx context.Context, p *enrollment.Pinned, id string) error {
+	r, err := get(ctx, s.db, id)
+	if err != nil {
+		return fmt.Errorf("submit log: %w", err)
+	}
+	if w := r.work(); w.SubmittedAt.IsZero() {
+		return s.first(ctx, p, w)
+	}
+	return nil
 }
 
 // find returns a log by an id that came from outside, and its enrollment. The

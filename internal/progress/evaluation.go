@@ -26,6 +26,7 @@ type evaluation struct {
 	waived map[string]*standing.Waiver
 	reqs   map[string]*curriculum.Requirement // those that are asked, by id
 	bare   map[string]Node                    // as each stands by itself, by id
+	first  map[string]Node                    // what comes before each that has to wait, by its id
 	hours  []hour                             // worked out when first asked for
 }
 
@@ -37,7 +38,7 @@ func newEvaluation(edition *curriculum.Program, course *curriculum.Course, e Evi
 	v := &evaluation{
 		edition: edition, course: course, evidence: e, now: now, today: now.In(zone).Format(time.DateOnly), track: edition.Track(e.Track),
 		byKind: make(map[records.Kind][]*records.Record), waived: make(map[string]*standing.Waiver),
-		reqs: make(map[string]*curriculum.Requirement), bare: make(map[string]Node),
+		reqs: make(map[string]*curriculum.Requirement), bare: make(map[string]Node), first: make(map[string]Node),
 	}
 	v.evidence.Records, v.evidence.Sessions = inOrder(e.Records), bySigning(e.Sessions)
 	for _, r := range v.evidence.Records {
@@ -251,7 +252,7 @@ func (v *evaluation) hold(nodes []Node, before map[string][]string, waits []stri
 		}
 		for _, id := range own {
 			if first, ok := v.bare[id]; ok && !first.Status.Done() && n.Status != Expired && r.Type != curriculum.Ordering {
-				n.Status, n.Call = Blocked, Call{}
+				n.Status, n.Call, v.first[n.ID] = Blocked, Call{}, first
 				n.Next = fmt.Sprintf("First: %s.", strings.TrimSuffix(first.Title, "."))
 				break
 			}

@@ -26,7 +26,19 @@ type Service struct {
 	db          *db.DB
 	enrollments *enrollment.Service
 	now         func() time.Time
+	gate        Gate
 }
+
+// A Gate says what comes first. LessonsOpen returns nil when the lessons of a
+// module may be studied now, else a fault that names what the program wants
+// done before.
+type Gate interface {
+	LessonsOpen(ctx context.Context, p *enrollment.Pinned, module curriculum.ModuleKey) error
+}
+
+// GuardedBy has lessons opened and completed only as gate says. It looks at
+// the evidence of all features, so it is made after them.
+func (s *Service) GuardedBy(gate Gate) { s.gate = gate }
 
 // New returns the study progress kept in d.
 func New(d *db.DB, enrollments *enrollment.Service, now func() time.Time) *Service {
@@ -104,7 +116,7 @@ func stand(m *curriculum.Module, marks map[curriculum.LessonID]mark) Module {
 
 // Open returns a lesson to read, with what was corrected since, and notes that
 // it was opened. It returns enrollment.ErrNotReviewed for a module that waits
-// for an admin.
+// for an admin, and the gate's fault for one before which something else comes.
 func (s *Service) Open(ctx context.Context, enrollmentID string, key curriculum.ModuleKey, id curriculum.LessonID) (*Lesson, error) {
 	p, l, err := s.lesson(ctx, enrollmentID, key, id)
 	if err != nil {
@@ -159,7 +171,7 @@ func (s *Service) Notices(ctx context.Context, enrollmentID string) ([]enrollmen
 // Complete marks a lesson complete. A second time it only counts as a look at
 // the lesson. It returns
 // ErrNotOpened where the program asks for lessons to be opened first, and
-// enrollment.ErrNotReviewed for a module that waits for an admin.
+// enrollment.ErrNotReviewed and the gate's fault as Open does.
 func (s *Service) Complete(ctx context.Context, enrollmentID string, key curriculum.ModuleKey, id curriculum.LessonID) (*Lesson, error) {
 	p, l, err := s.lesson(ctx, enrollmentID, key, id)
 	if err != nil {
@@ -212,7 +224,30 @@ func (s *Service) lesson(ctx context.Context, enrollmentID string, key curriculu
 	if err := s.enrollments.Opened(ctx, p, key); err != nil {
 		return nil, nil, err
 	}
+	if err := s.first(ctx, p, key, id); err != nil {
+		return nil, nil, err
+	}
 	return p, &Lesson{Lesson: l, Reviewed: m.Reviewed()}, nil
+}
+
+// first is the gate's fault where something comes before a lesson. One that was
+// completed stays open, to be read again.
+func (s *Service) first(ctx context.Context, p *enrollment.Pinned, key curriculum.ModuleKey, id curriculum.LessonID) error {
+	if s.gate == nil {
+		return nil
+	}
+	locked := s.gate.LessonsOpen(ctx, p, key)
+	if locked == nil {
+		return nil
+	}
+	m, err := get(ctx, s.db, p.ID, id)
+	if err != nil {
+		return fmt.Errorf("read lesson: %w", err)
+	}
+	if m.CompletedAt.IsZero() {
+		return locked
+	}
+	return nil
 }
 
 // Completed returns when each enrollment completed which lessons. It reads
