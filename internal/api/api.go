@@ -123,6 +123,7 @@ func New(app *fiber.App, s Services, o Options) (*API, error) {
 	a.regradeRoutes()
 	a.analysisRoutes()
 	a.challengeRoutes()
+	a.liveRoute()
 	a.practicumRoutes()
 	a.recordRoutes()
 	a.attendanceRoutes()

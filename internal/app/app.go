@@ -123,7 +123,7 @@ func (a *App) openFeatures(ctx context.Context, course *curriculum.Course) error
 		return err
 	}
 	a.Study = study.New(a.DB, a.Enrollments, now)
-	a.Quizzes = quiz.New(a.DB, a.Enrollments, a.liveStore(now), a.Study.Looked, now)
+	a.Quizzes = quiz.New(a.DB, a.Enrollments, a.liveStore(now), a.Study.Looked, now, quiz.FedBy(a.feed()))
 	a.Practicum = practicum.New(a.DB, a.Enrollments, a.People, ring, now)
 	a.Records = records.New(a.DB, a.Enrollments, a.People, now)
 	a.Experience = experience.New(a.DB, a.Enrollments, ring, now)
@@ -133,6 +133,9 @@ func (a *App) openFeatures(ctx context.Context, course *curriculum.Course) error
 		Study: a.Study, Quizzes: a.Quizzes, Practicum: a.Practicum, Experience: a.Experience,
 		Records: a.Records, Attendance: a.Attendance, Standing: a.Standing,
 	}, now)
+	a.Study.GuardedBy(a.Progress)
+	a.Quizzes.GuardedBy(a.Progress)
+	a.Practicum.GuardedBy(a.Progress)
 	a.Certificates = credential.New(a.DB, a.Enrollments, a.Progress, a.Config.Issuer, now)
 	return nil
 }
@@ -150,6 +153,14 @@ func (a *App) liveStore(now func() time.Time) quiz.Live {
 		return quiz.NewProcessLive(now)
 	}
 	return quiz.NewRedisLive(a.redis, "kapstone:", now)
+}
+
+// feed tells those who watch quizzes of the answers in all processes.
+func (a *App) feed() quiz.Feed {
+	if a.redis == nil {
+		return quiz.NewProcessFeed()
+	}
+	return quiz.NewRedisFeed(a.redis, "kapstone:")
 }
 
 func (a *App) openFaces() error {
@@ -212,6 +223,7 @@ func (a *App) Serve(ctx context.Context, l net.Listener) error {
 		return err
 	case <-ctx.Done():
 	}
+	a.Quizzes.StopWatching() // streams would hold it up
 	if err := a.fiber.ShutdownWithTimeout(graceful); err != nil {
 		return fmt.Errorf("stop: %w", err)
 	}

@@ -179,7 +179,7 @@ func (s *seeder) examples() {
 	s.example("program-diff.id", s.cohort.Program)
 	s.example("week", weekOf(s.Clock.Now()))
 	for _, op := range []string{"completion", "enroll", "list-cohort-enrollments", "cohort-progress", "cohort-progress-csv", "move-cohort", "plan-event", "list-events",
-		"extend-cohort", "list-cohort-extensions", "cohort-window", "set-window"} {
+		"extend-cohort", "list-cohort-extensions", "cohort-window", "set-window", "watch-quiz"} {
 		s.example(op+".id", s.cohort.ID)
 	}
 	s.example("instructor_ids", s.cohort.Instructors)

@@ -42,6 +42,22 @@ func Identify(who Authenticate) fiber.Handler {
 	}
 }
 
+// Again returns a function that finds out anew who sends a request, by the
+// token it came with: for a stream, which goes on when the request is over. It
+// returns the token's fault once it counts no more.
+func Again(c *fiber.Ctx, who Authenticate) func(context.Context) (context.Context, error) {
+	token, _ := bearer(c)
+	was := access.From(c.UserContext())
+	return func(ctx context.Context) (context.Context, error) {
+		actor, err := who(ctx, token)
+		if err != nil {
+			return ctx, err
+		}
+		actor.Address, actor.RequestID = was.Address, was.RequestID
+		return access.With(ctx, actor), nil
+	}
+}
+
 // bearer returns the token of the Authorization header. Tokens anywhere else,
 // in the address above all, are not read.
 func bearer(c *fiber.Ctx) (string, bool) {
