@@ -157,6 +157,7 @@ func (s *school) livePath() string { return "/api/v1/cohorts/" + s.cohort + "/mo
 // CHECKS QZ-01 for streams, PROMISES and issue 4.16: an instructor sees within
 // two seconds how far each trainee is, and nothing of the answers.
 func TestAnInstructorWatchesAQuiz(t *testing.T) {
+	t.Parallel()
 	eachHome(t, func(t *testing.T, c app.Config) {
 		s := newSchool(t, c)
 		url, _ := serve(t, s.App)
@@ -234,6 +235,7 @@ func hidesAnswers(t *testing.T, s *school, a attempt, streams ...*stream) {
 // Whoever may not see a cohort is told nothing of its quizzes, and a stream
 // ends when its watcher's rights do.
 func TestAStreamEndsWithItsRight(t *testing.T) {
+	t.Parallel()
 	eachHome(t, func(t *testing.T, c app.Config) {
 		s := newSchool(t, c)
 		url, stop := serve(t, s.App)

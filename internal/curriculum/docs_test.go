@@ -36,9 +36,7 @@ func TestTheModuleInTheDocumentationLoads(t *testing.T) {
 	named := []string{"`quota`", "`reviews`", "`pages: many`", "`sequential: true`", "`partial: true`"}
 	for _, k := range Kinds() {
 		named = append(named, "`"+string(k)+"`")
-		for _, field := range kinds[k].fields() {
-			named = append(named, field)
-		}
+		named = append(named, kinds[k].fields()...)
 	}
 	for _, name := range append(named, elementNames()...) {
 		if !strings.Contains(string(page), name) {

@@ -93,7 +93,7 @@ func TestPartsOfAnswersAreGraded(t *testing.T) {
 	}{
 		{"all", true, 1, []string{`["a","b","c"]`, `["a","b","c"]`}, score{2, 2, 100, true, []curriculum.ObjectiveID{}}},
 		{"two thirds of one", true, 0, []string{`["a","b"]`, `["a","b","c"]`}, score{1, 2, 83, true, []curriculum.ObjectiveID{}}},
-		{"three thirds are a whole", true, 0, []string{`["a"]`, `["b"]`, `["c"]`}, score{0, 3, 33, false, []curriculum.ObjectiveID{}}},
+		{"three thirds are a whole", true, 0, []string{`["a"]`, `["b"]`, `["c"]`, `["a","b","c"]`}, score{1, 4, 50, false, []curriculum.ObjectiveID{}}},
 		{"a wrong one takes back a right one", true, 0, []string{`["a","b","d"]`, `["a","b","c"]`}, score{1, 2, 66, false, []curriculum.ObjectiveID{}}},
 		{"all or nothing", false, 0, []string{`["a","b"]`, `["a","b","c"]`}, score{1, 2, 50, false, []curriculum.ObjectiveID{}}},
 		{"a critical one in part", true, 1, []string{`["a","b"]`, `["a","b","c"]`}, score{1, 2, 83, false, []curriculum.ObjectiveID{"one"}}},
@@ -133,7 +133,7 @@ func TestAPercentageIsRoundedDownOnce(t *testing.T) {
 
 func TestABrokenAnswerIsNotGradedAsWrong(t *testing.T) {
 	m, questions := paper(4)
-	for _, response := range []string{`["z"]`, `{`, `"a"`} {
+	for _, response := range []string{`["z"]`, `{`, `"a"`, `["a","b"]`} {
 		if got, err := grade(m, questions, answers{"q4": {1, response, zero}}, curriculum.QuizRules{}); err == nil {
 			t.Errorf("grade with the response %s = %+v, want an error", response, got)
 		}
