@@ -163,6 +163,7 @@ func (st *sitting) wreck(a attempt) {
 			{"response": []string{"z"}, "revision": 1}, {"response": []string{"a", "b", "c", "d", "e", "f", "g", "h", "i"}, "revision": 1},
 			{"response": it.right(), "revision": 1, "score": 100, "correct": true, "passed": true}, // CHECKS QZ-02
 			{"response": []string{}, "revision": 1},
+			{"response": []string{}, "revision": 2}, // of a short item "z" was an answer
 		} {
 			st.tape.do("PUT", path, in)
 		}
@@ -178,14 +179,23 @@ func (st *sitting) answer(a attempt, right bool) {
 	for _, it := range a.Items {
 		response := it.right()
 		if !right {
-			response = it.right()[:1]
-			if len(it.right()) == 1 {
-				at := slices.IndexFunc(it.Options, func(o choice) bool { return o.ID != it.right()[0] })
-				response = []string{it.Options[at].ID}
-			}
+			response = it.wrong()
 		}
 		st.tape.do("PUT", "/api/v1/attempts/"+a.ID+"/answers/"+it.ID, map[string]any{"response": response, "revision": 0})
 	}
+}
+
+// wrong returns a response that can be given and is not right.
+func (i item) wrong() []string {
+	right := i.right()
+	switch {
+	case len(right) > 1: // a part of it is not enough
+		return right[:1]
+	case len(i.Options) == 0: // a number is a text, too
+		return []string{"1"}
+	}
+	at := slices.IndexFunc(i.Options, func(o choice) bool { return o.ID != right[0] })
+	return []string{i.Options[at].ID}
 }
 
 func (st *sitting) submit(a attempt) {

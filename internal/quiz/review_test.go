@@ -133,7 +133,7 @@ func TestAResultThatIsHeldBackIsToldByNothing(t *testing.T) {
 			}
 			text, err := json.Marshal(stand())
 			if want := `{"Module":"safety","Attempts":1,"Passed":false,"PassedAt":"0001-01-01T00:00:00Z","BestPercent":0,"OpenAttempt":"",` +
-				`"FailedAt":"0001-01-01T00:00:00Z","Remediations":0,"RemediatedAt":"0001-01-01T00:00:00Z",` +
+				`"FailedAt":"0001-01-01T00:00:00Z","Extra":0,"Remediations":0,"RemediatedAt":"0001-01-01T00:00:00Z",` +
 				`"First":{"At":"0001-01-01T00:00:00Z","Percent":0,"Passed":false},"Last":{"At":"0001-01-01T00:00:00Z","Percent":0,"Passed":false},` +
 				`"Missed":null,"Withheld":true}`; err != nil || string(text) != want {
 				t.Errorf("the standing says %s (%v), want %s", text, err, want)
