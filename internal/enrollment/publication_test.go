@@ -285,7 +285,7 @@ func TestOldEditionsGetTheirCourse(t *testing.T) {
 			}
 		}
 	}
-	dbtest.EachURL(t, func(t *testing.T, url string) {
+	dbtest.EachEmpty(t, func(t *testing.T, url string) {
 		open := func(steps fs.FS) *db.DB {
 			d, err := db.Open(t.Context(), url, steps)
 			if err != nil {
