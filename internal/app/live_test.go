@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/uptrace/bun"
+
 	"github.com/kapstone-lms/kapstone/internal/access"
 	"github.com/kapstone-lms/kapstone/internal/app"
 )
@@ -257,15 +259,22 @@ func TestAStreamEndsWithItsRight(t *testing.T) {
 			}
 		}
 		director := person(t, s.App, "Dana Director", access.Grant{Role: access.Director})
-		loses, leaves, stays := watch(t, director, url+s.livePath(), ""), watch(t, s.instructor, url+s.livePath(), ""), watch(t, s.admin, url+s.livePath(), "")
-		for _, w := range []*stream{loses, leaves, stays} {
+		second := person(t, s.App, "Ian Instructor", access.Grant{Role: access.Instructor})
+		s.teaches(t, second, true)
+		loses, leaves := watch(t, director, url+s.livePath(), ""), watch(t, s.instructor, url+s.livePath(), "")
+		moves, stays := watch(t, second, url+s.livePath(), ""), watch(t, s.admin, url+s.livePath(), "")
+		for _, w := range []*stream{loses, leaves, moves, stays} {
 			w.next("the first view", time.Second, named("view"))
 		}
 		s.admin.want(200, "PATCH", "/api/v1/users/"+director.id, map[string]any{"roles": []string{"trainee"}, "version": 1}, nil)
 		s.instructor.want(204, "POST", "/api/v1/auth/logout", nil, nil)
-		for name, w := range map[string]*stream{"a lost role": loses, "a sign-out": leaves} {
-			if e := w.next(name+" ends the stream", 5*time.Second, named("end")); e.data != `{"code":"unauthenticated"}` && e.data != `{"code":"session_ended"}` {
-				t.Errorf("%s ends the stream with %s", name, e.data)
+		s.teaches(t, second, false)
+		for name, tt := range map[string]struct {
+			w    *stream
+			code string
+		}{"a lost role": {loses, "unauthenticated"}, "a sign-out": {leaves, "unauthenticated"}, "another cohort": {moves, "not_found"}} {
+			if e := tt.w.next(name+" ends the stream", 5*time.Second, named("end")); e.data != `{"code":"`+tt.code+`"}` {
+				t.Errorf("%s ends the stream with %s, want %s", name, e.data, tt.code)
 			}
 		}
 		began := time.Now()
@@ -275,6 +284,22 @@ func TestAStreamEndsWithItsRight(t *testing.T) {
 		}
 		stays.next("the server's stop", time.Second, named("end"))
 	})
+}
+
+// teaches makes somebody an instructor of the school's cohort, or ends it.
+func (s *school) teaches(t *testing.T, who *caller, does bool) {
+	t.Helper()
+	change := `DELETE FROM cohort_instructors WHERE cohort_id = ? AND person_id = ?`
+	if does {
+		change = `INSERT INTO cohort_instructors (cohort_id, person_id) VALUES (?, ?)`
+	}
+	err := s.DB.Tx(t.Context(), func(ctx context.Context, tx bun.Tx) error {
+		_, err := tx.NewRaw(change, s.cohort, who.id).Exec(ctx)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // Clients that go away leave nothing running, whether they say so or not.

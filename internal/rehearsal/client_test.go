@@ -153,8 +153,7 @@ func (c *client) renew(ctx context.Context, url string) error {
 var errRefused = errors.New("the server does not take this proof")
 
 func (c *client) signIn(ctx context.Context, url, path string, in any) error {
-	c.access = ""
-	r := c.send(ctx, url, "POST", path, "", in)
+	r := (&client{http: c.http}).send(ctx, url, "POST", path, "", in)
 	if r.status == http.StatusUnauthorized {
 		return fmt.Errorf("%w: %v", errRefused, r)
 	}

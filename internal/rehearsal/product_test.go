@@ -49,7 +49,7 @@ func (p *product) start(t testing.TB) {
 		t.Cleanup(func() {
 			p.kill9()
 			if t.Failed() {
-				t.Logf("the product said last: %s", tail(p.log.Name()))
+				t.Logf("the product said last: %s\nand was surprised by: %s", tail(p.log.Name()), surprises(p.log.Name()))
 			}
 			p.log.Close()
 			os.Remove(p.log.Name())
@@ -104,6 +104,21 @@ func (p *product) memory(t testing.TB) int {
 		t.Fatal(err)
 	}
 	return kb << 10
+}
+
+// surprises returns the first failures in a log that the product had no name
+// for: a store that is away is one that it knows.
+func surprises(log string) (all []string) {
+	text, err := os.ReadFile(log)
+	if err != nil {
+		return []string{err.Error()}
+	}
+	for line := range strings.Lines(string(text)) {
+		if !strings.Contains(line, "database_unavailable") && len(all) < 10 {
+			all = append(all, line)
+		}
+	}
+	return all
 }
 
 // verifyLedger asks the program whether its ledger and signed logs hold.
