@@ -7,7 +7,6 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
-	"runtime"
 	"time"
 
 	"github.com/kapstone-lms/kapstone/internal/bench"
@@ -76,7 +75,6 @@ func (c *benchStores) fill(o *bench.Options) (err error) {
 		c.Seed = rand.Uint64N(1 << 32)
 	}
 	o.Log, o.Dir, o.DatabaseURL, o.RedisURL, o.Seed = os.Stderr, c.Dir, c.DatabaseURL, c.RedisURL, c.Seed
-	fmt.Fprintf(os.Stderr, "seed %d, %d cores\n", c.Seed, runtime.NumCPU())
 	return nil
 }
 

@@ -43,6 +43,9 @@ func judge(results []*Result) (bars []Bar) {
 			}
 		}
 		for _, row := range r.Rows {
+			if row.Rate == 0 {
+				bars = append(bars, least(fmt.Sprintf("%s, %s, %d connections: requests answered in the time of a run", r.Scenario, row.Subject, row.Connections), 0, 1, 1))
+			}
 			if row.Failed > 0 {
 				bars = append(bars, most(fmt.Sprintf("%s, %s, %d connections: requests that failed", r.Scenario, row.Subject, row.Connections), float64(row.Failed), 0, 0))
 			}

@@ -95,6 +95,7 @@ func Run(ctx context.Context, o Options) (r *Report, err error) {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	o.say("seed %d", o.Seed)
 	s := &stand{Options: &o, rng: rand.New(rand.NewPCG(o.Seed, 0))}
 	defer func() { err = errors.Join(err, s.close()) }()
 	r = &Report{Machine: describe(ctx), Seed: o.Seed, Rounds: o.Rounds, Trainees: o.Trainees}

@@ -47,9 +47,9 @@ func drive(ctx context.Context, addr string, jobs []job, warm, duration time.Dur
 		all.Go(func() { c.run(ctx, from, to) })
 	}
 	if duration > 0 {
-		time.Sleep(time.Until(from))
+		sleepUntil(ctx, from)
 		measuring(true)
-		time.Sleep(time.Until(to))
+		sleepUntil(ctx, to)
 		measuring(false)
 		all.Wait()
 		return sum(clients, duration)

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"os"
+	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -36,6 +36,8 @@ func (x *Exam) check() error {
 		return errors.New("an exam lasts 2 seconds to 4 hours")
 	case x.Minutes < 1 || x.Minutes > 600:
 		return errors.New("an exam has 1 to 600 minutes")
+	case x.Connections == 0 && openFiles() > 0 && x.Trainees+200 > openFiles():
+		return fmt.Errorf("a process may open %d files here, too few for a connection of each trainee; raise ulimit -n, or let them share some with --connections", openFiles())
 	case x.Connections < 0 || x.Connections > maxConnections:
 		return fmt.Errorf("connections are at most %d", maxConnections)
 	}
@@ -60,6 +62,7 @@ type rehearse struct {
 	stale                         atomic.Int64
 
 	mu      sync.Mutex
+	last    time.Time // when the last hand-in was answered
 	wrongs  int
 	samples []string
 }
@@ -71,6 +74,15 @@ func (x *rehearse) wrong(format string, args ...any) {
 	x.wrongs++
 	if len(x.samples) < 2*maxFailures {
 		x.samples = append(x.samples, fmt.Sprintf(format, args...))
+	}
+}
+
+// answered notes when a hand-in was answered.
+func (x *rehearse) answered(at time.Time) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if at.After(x.last) {
+		x.last = at
 	}
 }
 
@@ -91,6 +103,7 @@ func Rehearse(ctx context.Context, o Options, x Exam) (r *ExamReport, err error)
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	o.say("seed %d", o.Seed)
 	machine := describe(ctx)
 	run := &rehearse{Exam: &x, o: &o, shape: shapeOf(x.Trainees, x.Minutes, x.Length)}
 	defer func() {
@@ -102,7 +115,7 @@ func Rehearse(ctx context.Context, o Options, x Exam) (r *ExamReport, err error)
 		return nil, err
 	}
 	idle, _ := rssOf(run.home.server.pid())
-	before, own := cpuOf(run.home.server.pid()), cpuOf(os.Getpid())
+	used := run.used()
 	run.hold(ctx)
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
@@ -114,11 +127,9 @@ func Rehearse(ctx context.Context, o Options, x Exam) (r *ExamReport, err error)
 	}
 	r = run.report(machine, closed)
 	_, peak := rssOf(run.home.server.pid())
-	r.Idle, r.Peak, r.Boot = idle, peak, run.home.boot.Seconds()
-	if n := float64(run.requests.Load()); n > 0 {
-		r.CPU = map[string]float64{
-			"app": float64((cpuOf(run.home.server.pid()) - before).Microseconds()) / n, generator: float64((cpuOf(os.Getpid()) - own).Microseconds()) / n,
-		}
+	r.Idle, r.Peak, r.Boot, r.CPU = idle, peak, run.home.boot.Seconds(), make(map[string]float64)
+	for process, now := range run.used() {
+		r.CPU[process] = float64((now - used[process]).Microseconds()) / float64(max(1, run.requests.Load()))
 	}
 	if err := run.compare(ctx, r); err != nil {
 		return r, err
@@ -156,11 +167,25 @@ func (x *rehearse) open(ctx context.Context, m *Machine) (err error) {
 		}
 	}
 	for n, t := range x.home.crowd {
-		x.all = append(x.all, &examinee{trainee: t, x: x, script: scriptOf(&x.shape, x.o.Seed, n), page: conn{addr: x.home.server.addr}})
+		x.all = append(x.all, x.examinee(t, n))
 	}
 	x.o.say("serving after %.2f s; %d trainees, %.0f minutes in %s: %.1f times as fast; all start within %s and hand in within %s",
 		x.home.boot.Seconds(), x.Trainees, x.Minutes, x.Length, x.shape.speed, x.shape.starting, x.shape.handing)
 	return nil
+}
+
+// examinee is trainee n of the exam.
+func (x *rehearse) examinee(t *trainee, n int) *examinee {
+	return &examinee{
+		trainee: t, x: x, script: scriptOf(&x.shape, x.o.Seed, n), rng: rand.New(rand.NewPCG(x.o.Seed, ^uint64(n))), page: conn{addr: x.home.server.addr},
+	}
+}
+
+// used is the CPU time of all that takes part.
+func (x *rehearse) used() map[string]time.Duration {
+	all := x.home.cpu()
+	all[generator] = generatorCPU()
+	return all
 }
 
 // hold lets everybody follow their script.
@@ -258,11 +283,10 @@ func (x *rehearse) compare(ctx context.Context, r *ExamReport) (err error) {
 	for _, e := range x.all {
 		if e.attempt != "" {
 			r.grade(e, rows[e.attempt])
+			delete(rows, e.attempt)
 		}
 	}
-	if len(rows) != r.Grades {
-		r.Extra = len(rows) - r.Grades
-	}
+	r.Extra = len(rows)
 	r.Unexpected, r.Samples = x.wrongs, x.samples
 	return nil
 }

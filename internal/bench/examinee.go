@@ -1,9 +1,11 @@
 package bench
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"sync"
@@ -18,6 +20,7 @@ type examinee struct {
 	*trainee
 	x        *rehearse
 	script   *script
+	rng      *rand.Rand // of choices; the script has its own, so that it does not depend on them
 	page     conn
 	journal  rehearsal.Journal
 	second   rehearsal.Journal // of the second tab
@@ -62,11 +65,11 @@ func (e *examinee) run(ctx context.Context) {
 				return
 			}
 		case answers:
-			e.current = e.script.rng.IntN(len(e.slots))
+			e.current = e.rng.IntN(len(e.slots))
 			e.save(ctx, at, e.choose(e.current))
 		case autosaves:
 			response := e.slots[e.current].response
-			if response == nil || e.script.rng.Float64() < .3 {
+			if response == nil || e.rng.Float64() < .3 {
 				response = e.choose(e.current)
 			}
 			e.save(ctx, at, response)
@@ -123,10 +126,10 @@ func (e *examinee) begin(ctx context.Context, at time.Time) bool {
 func (e *examinee) choose(i int) []string {
 	s := &e.slots[i]
 	options := append(slices.Clone(s.wrong), s.right)
-	if e.script.rng.Float64() < .7 && s.right != nil && !slices.Equal(s.right, s.response) {
+	if e.rng.Float64() < .7 && s.right != nil && !slices.Equal(s.right, s.response) {
 		return s.right
 	}
-	response := options[e.script.rng.IntN(len(options))]
+	response := options[e.rng.IntN(len(options))]
 	if slices.Equal(response, s.response) {
 		response = options[(slices.IndexFunc(options, func(o []string) bool { return slices.Equal(o, response) })+1)%len(options)]
 	}
@@ -140,12 +143,9 @@ func (e *examinee) save(ctx context.Context, at time.Time, response []string) {
 	body := saveBody(nil, response, s.revision)
 	path := savePath(e.attempt, s.item)
 	e.journal.Sent(e.attempt, s.item, s.revision+1, response)
-	if e.script.rng.Float64() < e.script.lostReply {
-		if err := e.page.send(request(nil, "PUT", path, e.access, body)); err == nil {
-			time.Sleep(time.Duration(e.script.rng.IntN(3)) * time.Millisecond) // sometimes it is on its way, sometimes written
-		}
-		e.page.close()
-		e.x.dropped.Add(1)
+	var first []byte
+	if e.rng.Float64() < e.script.lostReply {
+		first = e.lose(request(nil, "PUT", path, e.access, body))
 	}
 	r, ok := e.ask(ctx, &e.page, &e.x.saves, at, "PUT", path, body)
 	switch {
@@ -155,10 +155,32 @@ func (e *examinee) save(ctx context.Context, at time.Time, response []string) {
 		s.revision++
 		s.response = response
 		e.journal.Acked(e.attempt, s.item, s.revision, response)
+		if first != nil && !bytes.Equal(first, r.body) {
+			e.x.wrong("the same save got %s first and %s when it was sent again", first, r.body)
+		}
 	default:
 		e.x.wrong("save at revision %d: %d: %.200s", s.revision, r.status, r.body)
 		e.reload(ctx, time.Now())
 	}
+}
+
+// lose sends a save and does as if the reply had not come: in one half of the
+// cases the connection is cut, in the other the reply is kept, to be compared
+// with that to the second try.
+func (e *examinee) lose(request []byte) (first []byte) {
+	e.x.dropped.Add(1)
+	c := conn{addr: e.page.addr}
+	defer c.close()
+	if e.rng.IntN(2) == 0 {
+		if r, err := c.do(request); err == nil && r.status == 200 {
+			return bytes.Clone(r.body)
+		}
+		return nil
+	}
+	if c.send(request) == nil {
+		time.Sleep(time.Duration(e.rng.IntN(3)) * time.Millisecond) // sometimes it is on its way, sometimes written
+	}
+	return nil
 }
 
 // reload asks for the sheet, as a page does that is opened again, and holds it
@@ -191,15 +213,14 @@ func (e *examinee) reload(ctx context.Context, at time.Time) {
 	}
 }
 
-// otherTab saves from a second tab. It saw the question before its last save,
-// so the first try must be refused with what stands; then it saves on top of
-// that. Where nothing was saved yet, both tabs see the same.
+// otherTab saves from a second tab that shows the same question. It saw it
+// before its last save, so the first try must be refused with what stands; then
+// it saves on top of that. Where nothing was saved yet, both tabs see the same.
 func (e *examinee) otherTab(ctx context.Context, at time.Time) {
 	c := conn{addr: e.page.addr}
 	defer c.close()
-	i := e.script.rng.IntN(len(e.slots))
-	s := &e.slots[i]
-	response := e.choose(i)
+	s := &e.slots[e.current]
+	response := e.choose(e.current)
 	path := savePath(e.attempt, s.item)
 	if s.revision > 0 {
 		e.second.Sent(e.attempt, s.item, s.revision, response)
@@ -233,7 +254,7 @@ func (e *examinee) otherTab(ctx context.Context, at time.Time) {
 func (e *examinee) hand(ctx context.Context, at time.Time) {
 	var race sync.WaitGroup
 	if e.script.tab {
-		i := e.script.rng.IntN(len(e.slots))
+		i := e.rng.IntN(len(e.slots))
 		response := e.choose(i)
 		race.Go(func() { e.lastSave(ctx, at, &e.slots[i], response) })
 	}
@@ -243,6 +264,7 @@ func (e *examinee) hand(ctx context.Context, at time.Time) {
 		e.unsure = true
 		return
 	}
+	e.x.answered(time.Now())
 	if err := json.Unmarshal(r.body, &e.result); err != nil || r.status != 200 || e.result.State != "submitted" {
 		e.x.wrong("hand in: %d: %.200s", r.status, r.body)
 	}

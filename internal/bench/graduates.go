@@ -45,7 +45,7 @@ func (h *home) graduate(ctx context.Context, a *app.App, n int) (err error) {
 		return err
 	}
 	teach := access.With(ctx, access.Actor{ID: teacher[0].ID, Name: "Bench", Address: "127.0.0.1", RequestID: "bench", Grants: []access.Grant{{Role: access.Instructor, Program: program}}})
-	err = h.parallel(n, func(i int) error {
+	err = parallel(n, func(i int) error {
 		id := enrolled[i].ID
 		if _, err := a.Enrollments.SetSupervisors(asAdmin, id, []string{teacher[0].ID}); err != nil {
 			return err
@@ -73,7 +73,7 @@ func (h *home) graduate(ctx context.Context, a *app.App, n int) (err error) {
 
 // parallel runs f for 0 to n-1, as many at once as passwords are checked, and
 // returns the first error.
-func (h *home) parallel(n int, f func(i int) error) error {
+func parallel(n int, f func(i int) error) error {
 	var (
 		all   sync.WaitGroup
 		once  sync.Once

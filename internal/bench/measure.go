@@ -72,9 +72,13 @@ func (y *yardProcess) cpu() map[string]time.Duration {
 // the machine meets all alike.
 func (s *stand) measure(ctx context.Context, sc *scenario) (*Result, error) {
 	r := &Result{Scenario: sc.name, What: sc.what, Each: sc.each}
+	connections := s.Connections
+	if sc.few != nil {
+		connections = sc.few
+	}
 	for round := 1; round <= s.Rounds; round++ {
-		for _, i := range s.rng.Perm(len(s.Connections)) {
-			n := s.Connections[i]
+		for _, i := range s.rng.Perm(len(connections)) {
+			n := connections[i]
 			all := s.subjects(sc, n)
 			for _, j := range s.rng.Perm(len(all)) {
 				run, err := s.one(ctx, sc, all[j], round, n)

@@ -131,3 +131,16 @@ func memory() int64 {
 	text, _ := os.ReadFile("/proc/meminfo")
 	return kilobytes(append([]byte("\n"), text...), "MemTotal:")
 }
+
+// openFiles returns how many files and connections this process may have open,
+// or 0.
+func openFiles() int {
+	text, _ := os.ReadFile("/proc/self/limits")
+	_, rest, _ := strings.Cut(string(text), "Max open files")
+	fields := strings.Fields(rest)
+	if len(fields) == 0 {
+		return 0
+	}
+	n, _ := strconv.Atoi(fields[0])
+	return n
+}

@@ -50,6 +50,9 @@ func TestThisProcessHasUsedSomething(t *testing.T) {
 	if now, peak := rssOf(os.Getpid()); now < 1<<20 || peak < now {
 		t.Errorf("memory now %d, at most %d", now, peak)
 	}
+	if openFiles() < 3 {
+		t.Errorf("this process may open %d files", openFiles())
+	}
 	if loadAverage() == "" || kernel() == "" || memory() < 1<<20 {
 		t.Errorf("machine: %q, %q, %d", loadAverage(), kernel(), memory())
 	}

@@ -20,6 +20,9 @@ type scenario struct {
 	prepare func(ctx context.Context, h *home, crowd []*trainee) error
 	// job returns what a connection does with its share of the crowd.
 	job func(h *home, share []*trainee) job
+	// few are the connections instead of those asked for, where nobody meets so
+	// many; nil where they do.
+	few []int
 	// needs says that the home needs a cohort that has done everything.
 	needs bool
 }
@@ -38,7 +41,7 @@ var scenarios = []scenario{
 	{name: "start", what: "start burst", once: true, each: 1, prepare: closed, job: func(h *home, share []*trainee) job {
 		return h.taker(share, true, 0, false)
 	}},
-	{name: "deadline", what: "deadline burst: everybody preparers in", once: true, each: 1, prepare: answered, job: func(h *home, share []*trainee) job {
+	{name: "deadline", what: "deadline burst: everybody hands in", once: true, each: 1, prepare: answered, job: func(h *home, share []*trainee) job {
 		return h.taker(share, false, 0, true)
 	}},
 	{name: "resume", what: "resume: the open attempt with its answers", each: 1, prepare: answered, job: func(_ *home, share []*trainee) job {
@@ -48,7 +51,7 @@ var scenarios = []scenario{
 		}
 		return g
 	}},
-	{name: "cohort", what: "cohort progress, a page of 200", each: 1, needs: true, prepare: nobody, job: func(h *home, _ []*trainee) job {
+	{name: "cohort", what: "cohort progress, a page of 200", each: 1, few: []int{1, 4}, needs: true, prepare: nobody, job: func(h *home, _ []*trainee) job {
 		return &getter{text: `"enrollment_id"`, paths: []string{"/api/v1/cohorts/" + h.full + "/progress?limit=200"}, tokens: []string{h.admin.access}}
 	}},
 	{name: "verify", what: "public verification", each: 1, needs: true, prepare: nobody, job: func(h *home, _ []*trainee) job {
