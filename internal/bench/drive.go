@@ -136,14 +136,14 @@ func (s *span) failed() (n int) {
 	return n - s.Requests
 }
 
-// together runs f for each of the crowd, n connections at a time, and returns
-// the first error.
-func together(ctx context.Context, addr string, crowd []*trainee, n int, f func(c *conn, t *trainee) error) error {
+// together runs f for each of the crowd, as many at a time as prepare, and
+// returns the first error.
+func together(ctx context.Context, addr string, crowd []*trainee, f func(c *conn, t *trainee) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	queue := make(chan *trainee)
 	var all sync.WaitGroup
-	for range min(n, len(crowd)) {
+	for range min(preparers, len(crowd)) {
 		all.Go(func() {
 			c := &conn{addr: addr}
 			defer c.close()

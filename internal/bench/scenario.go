@@ -91,7 +91,7 @@ func opened(ctx context.Context, h *home, crowd []*trainee) error {
 	if err := h.fresh(ctx, crowd); err != nil {
 		return err
 	}
-	return together(ctx, h.server.addr, crowd, preparers, func(c *conn, t *trainee) error {
+	return together(ctx, h.server.addr, crowd, func(c *conn, t *trainee) error {
 		if t.sheet != nil && t.sheet.slots != nil {
 			return nil
 		}
@@ -112,7 +112,7 @@ func answered(ctx context.Context, h *home, crowd []*trainee) error {
 	if err := opened(ctx, h, crowd); err != nil {
 		return err
 	}
-	return together(ctx, h.server.addr, crowd, preparers, func(c *conn, t *trainee) error {
+	return together(ctx, h.server.addr, crowd, func(c *conn, t *trainee) error {
 		s := &saver{key: h.key, crowd: []*trainee{t}}
 		for i := range 3 {
 			if t.sheet.slots[i].revision > 0 {
@@ -136,7 +136,7 @@ func closed(ctx context.Context, h *home, crowd []*trainee) error {
 	if err := h.fresh(ctx, crowd); err != nil {
 		return err
 	}
-	return together(ctx, h.server.addr, crowd, preparers, func(c *conn, t *trainee) error {
+	return together(ctx, h.server.addr, crowd, func(c *conn, t *trainee) error {
 		if t.sheet == nil {
 			return nil
 		}
@@ -154,7 +154,7 @@ func closed(ctx context.Context, h *home, crowd []*trainee) error {
 // fresh gives new tokens to the admin and to those of the crowd whose tokens
 // would end soon.
 func (h *home) fresh(ctx context.Context, crowd []*trainee) error {
-	return together(ctx, h.server.addr, append([]*trainee{h.admin}, crowd...), preparers, func(c *conn, t *trainee) error {
+	return together(ctx, h.server.addr, append([]*trainee{h.admin}, crowd...), func(c *conn, t *trainee) error {
 		if time.Until(t.until) > 5*time.Minute {
 			return nil
 		}
