@@ -43,13 +43,25 @@ func (s *Service) Save(ctx context.Context, attemptID, item string, response []s
 	}
 	canonical, err := q.canonical(response)
 	if err != nil {
-		return Saved{}, err
+		return Saved{}, s.inTurn(ctx, f, slot{f.id, item}, err)
 	}
 	if revision < 0 {
 		return Saved{}, ErrRevision
 	}
 	r := record{slot{f.id, item}, answer{min(revision, maxRevision) + 1, canonical, db.At(s.now())}}
 	return s.keep(ctx, r, s.likely(ctx, f, r))
+}
+
+// inTurn returns why an answer is refused: what is wrong with it would tell of a
+// question that a sequential attempt does not show yet.
+func (s *Service) inTurn(ctx context.Context, f *frame, at slot, refused error) error {
+	if !f.module.Quiz.Sequential {
+		return refused
+	}
+	if c, err := meets(ctx, s.db, at); err != nil || c.atItem != "" && c.atItem != at.item {
+		return ErrTurn
+	}
+	return refused
 }
 
 // likely reports whether a save will be accepted, as far as can be told

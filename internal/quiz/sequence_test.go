@@ -95,6 +95,13 @@ func TestASequentialQuizGoesOneWay(t *testing.T) {
 		move := func(from string) string { _, err := w.MoveOn(w.trainee, o.ID, from); return codeOf(err) }
 		wantCodes(t, "at the first", "", save("q1"), "", save("q1"), "prerequisite", save("q2"), "prerequisite", save("q9"),
 			"prerequisite", move("q2"), "prerequisite", move("q9"), "prerequisite", move("x"), "prerequisite", move(""))
+		// What is wrong with an answer tells the kind of its question.
+		for item, want := range map[string]string{"q1": "", "q2": "prerequisite", "q9": "prerequisite"} {
+			_, err := second.Save(w.trainee, o.ID, item, []string{"\x01", "\x01"}, 1)
+			if got := codeOf(err); got == "" || (got == "prerequisite") != (want != "") {
+				t.Errorf("an answer to %s that cannot be one = %q", item, got)
+			}
+		}
 		for range 2 { // the same move again is the same move
 			moved, err := second.MoveOn(w.trainee, o.ID, "q1")
 			if err != nil {
