@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"strings"
 
@@ -64,18 +65,24 @@ func away(err error) bool {
 		}
 		return false
 	}
+	// Whatever a server says to one who connects, there is none to ask. A full
+	// disk has it say "internal error".
+	if c := (*pgconn.ConnectError)(nil); errors.As(err, &c) {
+		return true
+	}
 	if code := pgCode(err); code != "" {
 		return strings.HasPrefix(code, "08") || // connection exception
 			strings.HasPrefix(code, "53") || // insufficient resources
 			strings.HasPrefix(code, "57") || // operator intervention, statement timeout
+			code == "58030" || // input or output failed, as on a disk that is full
 			code == "55P03" || // lock not available in time
 			code == "25P03" // idle in transaction too long
 	}
 	var n net.Error
-	var c *pgconn.ConnectError
-	return errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) ||
-		errors.Is(err, context.DeadlineExceeded) || errors.As(err, &n) || errors.As(err, &c) ||
-		pgconn.Timeout(err) || strings.Contains(err.Error(), "unexpected EOF")
+	return errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) || errors.Is(err, sql.ErrTxDone) ||
+		errors.Is(err, pgconn.ErrConnClosed) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		errors.Is(err, context.DeadlineExceeded) || errors.As(err, &n) ||
+		pgconn.Timeout(err)
 }
 
 func pgCode(err error) string {
