@@ -71,7 +71,7 @@ func (o *office) log() {
 		in         any
 	}{
 		{&o.trainee, "submission", "submitted", nil},
-		{&o.instructor, "grade", "accepted", map[string]any{
+		{&o.instructor, "grade", "graded", map[string]any{
 			"grades": map[string]any{"c1": 3, "c2": 3, "c3": 4, "c4": 3, "c5": 3, "c6": 4, "c7": "NO"}, "observed_by": "role_play", "feedback": "Steady pace.",
 		}},
 		{&o.instructor, "countersignature", "countersigned", map[string]string{"meaning": "reviewed", "password": o.instructor.Password}},
@@ -86,9 +86,9 @@ func (o *office) log() {
 
 // stagesOfLog lists where a log may stand once it was said to have come so far.
 var stagesOfLog = map[string][]string{
-	"draft":         {"draft", "submitted", "accepted", "countersigned"},
-	"submitted":     {"submitted", "accepted", "countersigned"},
-	"accepted":      {"accepted", "countersigned"},
+	"draft":         {"draft", "submitted", "graded", "countersigned"},
+	"submitted":     {"submitted", "graded", "countersigned"},
+	"graded":        {"graded", "countersigned"},
 	"countersigned": {"countersigned"},
 }
 
