@@ -98,8 +98,8 @@ func TestAFeedReachesOtherProcesses(t *testing.T) {
 	until(t, "the channel is heard of", there.whole)
 	here.saved([]record{{slot: slot{attempt: "one"}}, {slot: slot{attempt: "one"}}, {slot: slot{attempt: "three"}}})
 	until(t, "the mark", func() bool { return len(m.take([]string{"one", "two", "three"})) == 1 })
-	if len(m.watched) != 2 {
-		t.Errorf("marks are kept for %v, want for what is watched only", m.watched)
+	if n := m.kept(); n != 2 {
+		t.Errorf("marks are kept for %d attempts, want for the two that are watched", n)
 	}
 }
 

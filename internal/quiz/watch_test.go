@@ -342,7 +342,7 @@ func TestNobodyIsLeftBehind(t *testing.T) {
 		until(t, "the hall closes", func() bool {
 			s.gallery.mu.Lock()
 			defer s.gallery.mu.Unlock()
-			return len(s.gallery.halls) == 0 && s.gallery.quiet == nil && len(s.gallery.marks.watched) == 0
+			return len(s.gallery.halls) == 0 && s.gallery.quiet == nil && s.gallery.marks.kept() == 0
 		})
 		until(t, "nothing runs any more", func() bool { return runtime.NumGoroutine() <= before })
 		watcher := w.watch(s, "")
@@ -355,6 +355,13 @@ func TestNobodyIsLeftBehind(t *testing.T) {
 			t.Errorf("Watch when the server stops = %v, want ErrWatchOver", err)
 		}
 	})
+}
+
+// kept counts the attempts that marks are kept for.
+func (m *marks) kept() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return len(m.watched)
 }
 
 // until waits for a condition, for ten seconds at most.
