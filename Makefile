@@ -23,7 +23,7 @@ race:
 
 # What runs side by side in one process. The whole suite under the detector
 # takes longer than CI may; `make race` is for before a release.
-RACE_CORE = together access db kv lease outbox once audit edge quiz credential practicum study
+RACE_CORE = together access db kv lease outbox once audit edge quiz
 
 race-core:
 	go test -race -timeout 15m $(addprefix ./internal/,$(RACE_CORE))
