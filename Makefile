@@ -23,10 +23,12 @@ race:
 
 # What runs side by side in one process. The whole suite under the detector
 # takes longer than CI may; `make race` is for before a release.
-RACE_CORE = together access db kv lease outbox once audit edge quiz
+RACE_CORE = together access db kv lease outbox once audit edge
+RACE_QUIZ = Sav|HandIn|Process|Hundred|Fifty|Many|Queue|Batch|Stopp|Live|Near|Mark|Fed|Feed|Watch|Shows|Left|Arrive|PassEach|Elsewhere|Meets|Race
 
 race-core:
 	go test -race -timeout 15m $(addprefix ./internal/,$(RACE_CORE))
+	go test -race -timeout 15m ./internal/quiz -run '$(RACE_QUIZ)'
 
 # The vulnerability database is read from a folder where one is at hand, and
 # from the network only when asked to: make vuln VULNDB=https://vuln.go.dev
