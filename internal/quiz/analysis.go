@@ -165,7 +165,7 @@ func (t *tally) add(a *taken, m *curriculum.Module, saves []*saved) error {
 		}
 		it := t.item(m, q.item, a.Draw.Course)
 		it.people[a.PersonID] = true
-		credit, err := credited(q, last[q.id])
+		earned, err := q.credit(last[q.id])
 		if err != nil {
 			return err
 		}
@@ -173,19 +173,10 @@ func (t *tally) add(a *taken, m *curriculum.Module, saves []*saved) error {
 		if !ok {
 			spent = -1
 		}
-		one.Answers = append(one.Answers, itemstats.Answer{Item: it.Name, Credit: credit, Omitted: len(response) == 0, Chosen: response, Seconds: spent})
+		one.Answers = append(one.Answers, itemstats.Answer{Item: it.Name, Credit: itemstats.Credit(earned), Omitted: len(response) == 0, Chosen: response, Seconds: spent})
 	}
 	t.attempts = append(t.attempts, one)
 	return nil
-}
-
-// credited is what a canonical response earns of a question.
-func credited(q *question, canonical string) (itemstats.Credit, error) {
-	right, err := q.right(canonical)
-	if right {
-		return itemstats.Credit{Got: 1, Of: 1}, err
-	}
-	return itemstats.Credit{Got: 0, Of: 1}, err
 }
 
 // bankResponse reads a canonical response in the ids of the bank; "" is none.
