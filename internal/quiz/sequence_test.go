@@ -179,10 +179,16 @@ func TestAMoveAndSavesDoNotPassEachOther(t *testing.T) {
 		services := []*Service{w.Service, w.another(inProcess)}
 		var wg sync.WaitGroup
 		var left atomic.Bool
-		var kept atomic.Int64 // the last revision acknowledged
+		var kept atomic.Int64           // the last revision acknowledged
+		underWay := make(chan struct{}) // closed once some saves are
+		begun := sync.OnceFunc(func() { close(underWay) })
 		for i := range 2 {
 			wg.Go(func() {
+				defer begun()
 				for revision := 0; ; {
+					if revision >= 5 {
+						begun()
+					}
 					before := left.Load()
 					saved, err := services[i].Save(w.trainee, o.ID, "q1", nil, revision)
 					switch {
@@ -206,9 +212,7 @@ func TestAMoveAndSavesDoNotPassEachOther(t *testing.T) {
 		}
 		for i := range 20 {
 			wg.Go(func() {
-				for kept.Load() < 5 && !left.Load() && !t.Failed() {
-					time.Sleep(time.Millisecond) // until saves are under way
-				}
+				<-underWay
 				moved, err := services[i%2].MoveOn(w.trainee, o.ID, "q1")
 				left.Store(true)
 				if err != nil || moved.AtItem != "q2" {
