@@ -117,7 +117,7 @@ func (e *examinee) begin(ctx context.Context, at time.Time) bool {
 	}
 	e.attempt, e.deadline = s.id, in.Deadline
 	for _, slot := range s.slots {
-		e.slots = append(e.slots, examSlot{item: slot.ID, right: e.x.home.key.right(slot.question), wrong: e.x.home.key.wrong(slot.question)})
+		e.slots = append(e.slots, examSlot{item: slot.ID, right: e.x.home.key.Right(slot.question), wrong: e.x.home.key.wrong(slot.question)})
 	}
 	return true
 }

@@ -5,18 +5,19 @@ import (
 	"testing"
 
 	"github.com/kapstone-lms/kapstone/internal/curriculum"
+	"github.com/kapstone-lms/kapstone/internal/demo"
 )
 
 // shown is an item as an attempt shows it: the ids of the options changed, and
 // the options turned round.
 func shown(it *curriculum.Item) (q question, back map[curriculum.OptionID]curriculum.OptionID) {
-	q, back = question{ID: "q", Stem: it.Stem}, make(map[curriculum.OptionID]curriculum.OptionID)
+	q, back = question{ID: "q", Kind: string(it.Kind), Stem: it.Stem}, make(map[curriculum.OptionID]curriculum.OptionID)
 	for _, p := range it.Prompts {
-		q.Prompts = append(q.Prompts, option{string(p.ID), p.Text})
+		q.Prompts = append(q.Prompts, demo.Option{ID: string(p.ID), Text: p.Text})
 	}
 	for i, o := range slices.Backward(it.Options) {
 		id := string(rune('n' + i))
-		q.Options = append(q.Options, option{id, o.Text})
+		q.Options = append(q.Options, demo.Option{ID: id, Text: o.Text})
 		back[curriculum.OptionID(id)] = o.ID
 	}
 	return q, back
@@ -38,7 +39,7 @@ func TestTheKeyOfTheWholeCourseIsKnown(t *testing.T) {
 	for _, m := range course.Modules {
 		for _, it := range m.Items {
 			q, back := shown(it)
-			right := k.right(q)
+			right := k.Right(q)
 			if !it.Right(inBank(it, right, back)) {
 				t.Errorf("%s: %v is not right", it.ID, right)
 			}
@@ -56,7 +57,7 @@ func TestTheKeyOfTheWholeCourseIsKnown(t *testing.T) {
 	if empty > 30 {
 		t.Errorf("%d items have no wrong answer but the empty one", empty)
 	}
-	if got := k.right(question{Stem: "of another course"}); got != nil {
+	if got := k.Right(question{Stem: "of another course"}); got != nil {
 		t.Errorf("a question of another course has the key %v", got)
 	}
 	if got := k.wrong(question{Stem: "of another course"}); len(got) != 1 || len(got[0]) != 0 {

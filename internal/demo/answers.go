@@ -6,12 +6,13 @@ import (
 	"github.com/kapstone-lms/kapstone/internal/curriculum"
 )
 
-// An answerKey finds the right response to a question by its words, as somebody
+// An AnswerKey finds the right response to a question by its words, as somebody
 // who has studied would: the ids in an attempt say nothing.
-type answerKey map[string][]*curriculum.Item // by stem
+type AnswerKey map[string][]*curriculum.Item // by stem
 
-func keyOf(course *curriculum.Course) answerKey {
-	k := make(answerKey)
+// KeyOf returns the key of a course.
+func KeyOf(course *curriculum.Course) AnswerKey {
+	k := make(AnswerKey)
 	for _, m := range course.Modules {
 		for _, item := range m.Items {
 			k[item.Stem] = append(k[item.Stem], item)
@@ -21,31 +22,32 @@ func keyOf(course *curriculum.Course) answerKey {
 }
 
 // A question is an item as a trainee sees it.
-type question struct {
+type Question struct {
 	ID      string   `json:"id"`
 	Kind    string   `json:"kind"`
 	Stem    string   `json:"stem"`
-	Prompts []option `json:"prompts"`
-	Options []option `json:"options"`
+	Prompts []Option `json:"prompts"`
+	Options []Option `json:"options"`
 }
 
 // An option is a choice as a trainee sees it, or a prompt.
-type option struct {
+type Option struct {
 	ID   string `json:"id"`
 	Text string `json:"text"`
 }
 
 // idOf returns the id that a text has in an attempt, or "".
-func idOf(shown []option, text string) string {
-	i := slices.IndexFunc(shown, func(o option) bool { return o.Text == text })
+func idOf(shown []Option, text string) string {
+	i := slices.IndexFunc(shown, func(o Option) bool { return o.Text == text })
 	if i < 0 {
 		return ""
 	}
 	return shown[i].ID
 }
 
-// item finds the item that a question asks: two may have the same stem.
-func (k answerKey) item(q question) *curriculum.Item {
+// Item finds the item that a question asks, nil for one of another course: two
+// may have the same stem.
+func (k AnswerKey) Item(q Question) *curriculum.Item {
 	for _, it := range k[q.Stem] {
 		if string(it.Kind) == q.Kind && !slices.ContainsFunc(it.Options, func(o curriculum.Option) bool { return idOf(q.Options, o.Text) == "" }) {
 			return it
@@ -54,9 +56,10 @@ func (k answerKey) item(q question) *curriculum.Item {
 	return nil
 }
 
-// right returns the right response to a question.
-func (k answerKey) right(q question) []string {
-	it := k.item(q)
+// Right returns the right response to a question in its canonical form, nil for
+// a question of which the key knows nothing.
+func (k AnswerKey) Right(q Question) []string {
+	it := k.Item(q)
 	if it == nil {
 		return nil
 	}
@@ -67,17 +70,17 @@ func (k answerKey) right(q question) []string {
 	if err != nil {
 		return nil
 	}
-	return response
+	return it.Canonical(response)
 }
 
 // wrong returns a response that can be given and is not right: the first option
 // that is not in the key, of what is put in order or in pairs one part only, and
 // of what is written a number far off.
-func (k answerKey) wrong(q question) []string {
+func (k AnswerKey) wrong(q Question) []string {
 	if len(q.Options) == 0 {
 		return []string{"-987654321"}
 	}
-	right := k.right(q)
+	right := k.Right(q)
 	for _, o := range q.Options {
 		if len(q.Prompts) == 0 && !slices.Contains(right, o.ID) {
 			return []string{o.ID}

@@ -22,7 +22,7 @@ func TestAnswersOfEveryKindAreFoundByTheirWords(t *testing.T) {
 	}
 	two := item(curriculum.Multiple, "m", "a")
 	two.Options[1].Correct = true
-	key := keyOf(&curriculum.Course{Modules: []*curriculum.Module{{Items: []*curriculum.Item{
+	key := KeyOf(&curriculum.Course{Modules: []*curriculum.Module{{Items: []*curriculum.Item{
 		item(curriculum.Single, "s", "b"), two, item(curriculum.InOrder, "o", ""),
 		item(curriculum.Matching, "p", "", curriculum.Prompt{ID: "1", Text: "one", Option: "c"}, curriculum.Prompt{ID: "2", Text: "two", Option: "a"}),
 		item(curriculum.Numeric, "s", "12.5"), item(curriculum.Short, "w", "a word"),
@@ -30,28 +30,28 @@ func TestAnswersOfEveryKindAreFoundByTheirWords(t *testing.T) {
 	for _, tt := range []struct {
 		kind         curriculum.Kind
 		stem         string
-		prompts      []option
+		prompts      []Option
 		right, wrong []string
 	}{
 		{curriculum.Single, "s", nil, []string{"z"}, []string{"x"}}, // b is shown as z, c as x, a as y
 		{curriculum.Multiple, "m", nil, []string{"y", "z"}, []string{"x"}},
 		{curriculum.InOrder, "o", nil, []string{"y", "z", "x"}, []string{"y"}},
-		{curriculum.Matching, "p", []option{{"1", "one"}, {"2", "two"}}, []string{"1:x", "2:y"}, []string{"1:x"}},
+		{curriculum.Matching, "p", []Option{{"1", "one"}, {"2", "two"}}, []string{"1:x", "2:y"}, []string{"1:x"}},
 		{curriculum.Numeric, "s", nil, []string{"12.5"}, []string{"-987654321"}},
 		{curriculum.Short, "w", nil, []string{"a word"}, []string{"-987654321"}},
 	} {
-		q := question{ID: "q1", Kind: string(tt.kind), Stem: tt.stem, Prompts: tt.prompts}
-		if it := key.item(q); it == nil || len(it.Options) > 0 {
-			q.Options = []option{{"x", tt.stem + "c"}, {"y", tt.stem + "a"}, {"z", tt.stem + "b"}}
+		q := Question{ID: "q1", Kind: string(tt.kind), Stem: tt.stem, Prompts: tt.prompts}
+		if it := key.Item(q); it == nil || len(it.Options) > 0 {
+			q.Options = []Option{{"x", tt.stem + "c"}, {"y", tt.stem + "a"}, {"z", tt.stem + "b"}}
 		}
-		if got := key.right(q); !slices.Equal(got, tt.right) {
+		if got := key.Right(q); !slices.Equal(got, tt.right) {
 			t.Errorf("right(%s) = %q, want %q", tt.stem, got, tt.right)
 		}
 		if got := key.wrong(q); !slices.Equal(got, tt.wrong) {
 			t.Errorf("wrong(%s) = %q, want %q", tt.stem, got, tt.wrong)
 		}
 	}
-	if got := key.right(question{Kind: "single", Stem: "s", Options: []option{{"x", "other words"}}}); got != nil {
+	if got := key.Right(Question{Kind: "single", Stem: "s", Options: []Option{{"x", "other words"}}}); got != nil {
 		t.Errorf("right of a question that nobody knows = %q, want none", got)
 	}
 }

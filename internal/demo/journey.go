@@ -21,7 +21,7 @@ import (
 type journey struct {
 	ctx    context.Context
 	out    io.Writer
-	key    answerKey
+	key    AnswerKey
 	course *curriculum.Course
 	file   string // where the certificate goes
 
@@ -44,7 +44,7 @@ type certificate struct {
 // certificate to file. It returns an error that names the step which did not
 // hold.
 func Journey(ctx context.Context, out io.Writer, base string, accounts []Account, course *curriculum.Course, file string) error {
-	j := &journey{ctx: ctx, out: out, key: keyOf(course), course: course, file: file, stranger: newClient(base)}
+	j := &journey{ctx: ctx, out: out, key: KeyOf(course), course: course, file: file, stranger: newClient(base)}
 	for _, step := range []struct {
 		name string
 		walk func([]Account) error

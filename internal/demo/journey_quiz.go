@@ -44,7 +44,7 @@ type attempt struct {
 	ID       string     `json:"id"`
 	State    string     `json:"state"`
 	Revision int        `json:"revision"`
-	Items    []question `json:"items"`
+	Items    []Question `json:"items"`
 	Answers  map[string]struct {
 		Response []string `json:"response"`
 		Revision int      `json:"revision"`
@@ -90,7 +90,7 @@ func (j *journey) answer(a attempt, from, to int) error {
 		var saved struct {
 			Revision int `json:"revision"`
 		}
-		in := map[string]any{"response": j.key.right(item), "revision": 0}
+		in := map[string]any{"response": j.key.Right(item), "revision": 0}
 		if err := j.trainee.want(j.ctx, 200, "PUT", "/api/v1/attempts/"+a.ID+"/answers/"+item.ID, in, &saved); err != nil {
 			return err
 		}

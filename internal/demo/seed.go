@@ -39,7 +39,7 @@ var cast = []struct {
 // A seeder makes up the demo, acting as each person in turn.
 type seeder struct {
 	*app.App
-	key    answerKey
+	key    AnswerKey
 	rec    *record
 	admin  context.Context
 	teach  context.Context
@@ -50,7 +50,7 @@ type seeder struct {
 
 func seed(ctx context.Context, a *app.App, trainees int) (*record, error) {
 	s := &seeder{
-		App: a, key: keyOf(a.Enrollments.Current()), rec: &record{Examples: make(map[string]any)}, secret: make(map[string]string),
+		App: a, key: KeyOf(a.Enrollments.Current()), rec: &record{Examples: make(map[string]any)}, secret: make(map[string]string),
 		at: make(map[stage]*walker),
 	}
 	if err := s.staff(ctx); err != nil {

@@ -47,7 +47,7 @@ func (w *walker) begin(m curriculum.ModuleKey, n int, right bool) (*quiz.OpenShe
 		if i == n {
 			break
 		}
-		response := w.key.right(seen(q))
+		response := w.key.Right(seen(q))
 		if !right {
 			response = w.key.wrong(seen(q))
 		}
@@ -59,13 +59,13 @@ func (w *walker) begin(m curriculum.ModuleKey, n int, right bool) (*quiz.OpenShe
 }
 
 // seen returns a question as a trainee sees it.
-func seen(q quiz.Question) question {
-	s := question{ID: q.ID, Kind: string(q.Kind), Stem: q.Stem}
+func seen(q quiz.Question) Question {
+	s := Question{ID: q.ID, Kind: string(q.Kind), Stem: q.Stem}
 	for _, p := range q.Prompts {
-		s.Prompts = append(s.Prompts, option(p))
+		s.Prompts = append(s.Prompts, Option(p))
 	}
 	for _, o := range q.Options {
-		s.Options = append(s.Options, option(o))
+		s.Options = append(s.Options, Option(o))
 	}
 	return s
 }
