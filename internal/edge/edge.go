@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -108,13 +109,13 @@ func proxyHeader(o Options) string {
 // headers that every answer carries, turns a panic into one failed request and
 // refuses what two servers might read in two ways.
 func (o Options) begin(headers []header) fiber.Handler {
+	ends := new(deadlines)
 	return func(c *fiber.Ctx) (err error) {
 		started := time.Now()
-		ctx, cancel := context.WithTimeout(c.UserContext(), deadline)
-		defer cancel()
 		id := uuid.NewString()
-		c.SetUserContext(context.WithValue(ctx, requestKey{}, id))
-		c.Set("X-Request-Id", id)
+		ctx := context.WithValue(ends.of(started), requestKey{}, id)
+		c.SetUserContext(ctx)
+		c.Response().Header.SetCanonical(requestHeader, []byte(id))
 		for _, h := range headers {
 			c.Response().Header.SetCanonical(h.name, h.value)
 		}
@@ -136,6 +137,32 @@ func (o Options) begin(headers []header) fiber.Handler {
 		}
 		return c.Next()
 	}
+}
+
+var requestHeader = []byte("X-Request-Id")
+
+// deadlines are the clocks that end requests. Those that begin in the same
+// twentieth of a second share one, which runs for deadline after the last of
+// them: a timer for each would be a good part of what a short request costs.
+type deadlines struct {
+	mu   sync.Mutex
+	till time.Time // requests that begin before share ctx
+	ctx  context.Context
+}
+
+const sharing = 50 * time.Millisecond
+
+// of returns the context of a request that begins now.
+func (d *deadlines) of(now time.Time) context.Context {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.ctx == nil || !now.Before(d.till) {
+		d.till = now.Add(sharing)
+		ctx, cancel := context.WithDeadline(context.Background(), d.till.Add(deadline))
+		context.AfterFunc(ctx, cancel) // nobody ends it before its time
+		d.ctx = ctx
+	}
+	return d.ctx
 }
 
 // kindOf names what was panicked with and not what it said: the words of a
@@ -180,18 +207,20 @@ func (o Options) headers() []header {
 // ErrFraming reports a request whose length or host is said twice.
 var ErrFraming = fault.New(fault.Malformed, "ambiguous_request", "The request says its length or its host in two ways. Send each once.")
 
+var contentLength, host, transferEncoding = []byte("Content-Length"), []byte("Host"), []byte("Transfer-Encoding")
+
 // ambiguous reports headers from which a proxy in front of us and we might
 // read two different requests.
 func ambiguous(c *fiber.Ctx) bool {
 	var lengths, hosts, encodings int
 	for line := range bytes.SplitSeq(c.Request().Header.RawHeaders(), []byte("\n")) {
 		name, _, _ := bytes.Cut(line, []byte(":"))
-		switch strings.ToLower(string(bytes.TrimSpace(name))) {
-		case "content-length":
+		switch name = bytes.TrimSpace(name); {
+		case bytes.EqualFold(name, contentLength):
 			lengths++
-		case "host":
+		case bytes.EqualFold(name, host):
 			hosts++
-		case "transfer-encoding":
+		case bytes.EqualFold(name, transferEncoding):
 			encodings++
 		}
 	}
