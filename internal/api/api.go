@@ -107,6 +107,7 @@ func New(app *fiber.App, s Services, o Options) (*API, error) {
 	}
 	a.huma = humafiber.New(app, a.config())
 	app.Use(edge.Identify(s.People.Authenticate), edge.Repeatable)
+	a.saveRoute() // Fiber tries the routes of a method in their order
 	a.sessionRoutes()
 	a.accountRoutes()
 	a.peopleRoutes()

@@ -218,7 +218,6 @@ func (a *API) quizRoutes() {
 			}
 			return viewSheet(http.StatusOK, s), nil
 		})
-	a.saveRoute()
 	handle(a, Route{Method: "POST", Path: Base + "/attempts/{id}/moves", ID: "move-on", Act: access.TakeQuiz, tag: "quiz", summary: "Leave the item at which a sequential quiz stands for the next one; there is no way back, and the same move again changes nothing"},
 		func(ctx context.Context, in *moveInput) (*reply[attemptView], error) {
 			return shown(viewAttempt)(a.Quizzes.MoveOn(ctx, in.ID, in.Body.From))

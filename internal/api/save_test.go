@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/kapstone-lms/kapstone/internal/edge"
 )
@@ -67,4 +68,17 @@ func FuzzPlainSaves(f *testing.F) {
 			t.Fatalf("%q was read as %v; it says %v, %d", body, got, response, revision)
 		}
 	})
+}
+
+func TestTheReplyToASaveIsWhatJSONSays(t *testing.T) {
+	for _, v := range []savedView{
+		{1, time.Date(2026, 3, 1, 9, 30, 0, 0, time.UTC)},
+		{123_456, time.Date(2026, 3, 1, 9, 30, 0, 120_000_000, time.UTC)},
+		{2, time.Date(2026, 12, 31, 23, 59, 59, 999_000_000, time.FixedZone("", -5*3600))},
+	} {
+		want, err := json.Marshal(v)
+		if got := v.append(nil); err != nil || string(got) != string(want) {
+			t.Errorf("reply is %s, want %s (%v)", got, want, err)
+		}
+	}
 }
