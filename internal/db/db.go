@@ -12,7 +12,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -30,9 +29,12 @@ import (
 // Every connection of the pool needs these, so they ride on the data source
 // name; a PRAGMA sent once would reach one connection only. A transaction
 // takes the write lock at once: one that reads first and asks for the lock
-// later is refused, not queued, when another has written meanwhile.
+// later is refused, not queued, when another has written meanwhile. A page of
+// the journal is written several times before its log is 16 MB long and taken
+// over into the file, and is found in memory until then.
 const sqlitePragmas = "_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)" +
-	"&_pragma=foreign_keys(ON)&_pragma=synchronous(FULL)&_pragma=temp_store(MEMORY)"
+	"&_pragma=foreign_keys(ON)&_pragma=synchronous(FULL)&_pragma=temp_store(MEMORY)" +
+	"&_pragma=wal_autocheckpoint(4000)&_pragma=cache_size(-16000)"
 
 // The pool sizes suit a small machine; PostgreSQL allows 100 connections by
 // default, and several processes share them.
@@ -47,8 +49,9 @@ const (
 // loop; the reading pool cannot write. On PostgreSQL they are one.
 type DB struct {
 	*bun.DB
-	writer     *bun.DB
-	statements *sync.Map // of *sql.Stmt, by their texts; on writer, which closes them
+	writer *bun.DB
+	reads  *prepared // on DB
+	writes *prepared // on writer
 }
 
 // Open opens the database at url, a postgres:// URL or the path of a SQLite
@@ -87,12 +90,17 @@ func dial(url string) (*DB, string, error) {
 			return nil, "", errors.New("DATABASE_URL is not a PostgreSQL address") // the parser's words may hold the password
 		}
 		limits(cfg)
+		if !strings.Contains(url, "default_query_exec_mode") {
+			// bun writes arguments into the text, so hardly any comes twice: to
+			// prepare each and keep it would be a round trip more for nothing.
+			cfg.DefaultQueryExecMode = pgx.QueryExecModeExec
+		}
 		pool := stdlib.OpenDB(*cfg)
 		pool.SetMaxOpenConns(postgresConns)
 		pool.SetMaxIdleConns(postgresConns)
 		pool.SetConnMaxLifetime(30 * time.Minute)
 		b := bun.NewDB(pool, pgdialect.New())
-		return &DB{DB: b, writer: b, statements: new(sync.Map)}, "postgres", nil
+		return &DB{DB: b, writer: b, reads: new(prepared), writes: new(prepared)}, "postgres", nil
 	}
 	return dialSQLite(url)
 }
@@ -138,7 +146,7 @@ func dialSQLite(file string) (*DB, string, error) {
 	}
 	r.SetMaxOpenConns(sqliteReaders)
 	r.SetMaxIdleConns(sqliteReaders)
-	return &DB{DB: bun.NewDB(r, sqlitedialect.New()), writer: bun.NewDB(w, sqlitedialect.New()), statements: new(sync.Map)}, "sqlite", nil
+	return &DB{DB: bun.NewDB(r, sqlitedialect.New()), writer: bun.NewDB(w, sqlitedialect.New()), reads: new(prepared), writes: new(prepared)}, "sqlite", nil
 }
 
 // inURI writes a file's path so that it can stand in a URI.

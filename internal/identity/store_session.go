@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"time"
 
@@ -24,30 +25,34 @@ func sessionByID(ctx context.Context, idb bun.IDB, id string) (*session, error) 
 // standingsByID returns what sessions are and may, each in its place, in one
 // query: everybody's requests ask for it once a second. One that is not there
 // has no session.
-func standingsByID(ctx context.Context, idb bun.IDB, ids []string) ([]standing, error) {
-	var rows []struct {
-		session `bun:",extend"`
-		Name    string
-		Status  Status
-		Role    access.Role
-		Program string
-	}
-	err := idb.NewRaw(`SELECT s.*, p.name, p.status, coalesce(g.role, '') AS role, coalesce(g.program, '') AS program
-		FROM sessions s JOIN people p ON p.id = s.person_id LEFT JOIN grants g ON g.person_id = p.id
-		WHERE s.id IN (?) ORDER BY s.id, g.role, g.program`, bun.List(ids)).Scan(ctx, &rows)
+func standingsByID(ctx context.Context, d *db.DB, ids []string) ([]standing, error) {
+	among, arg, err := d.AnyOf(1, ids)
 	if err != nil {
-		return nil, db.Check(err)
+		return nil, err
 	}
 	found := make(map[string]standing, len(ids))
-	for _, r := range rows {
-		st, ok := found[r.session.ID]
+	err = d.Rows(ctx, `SELECT s.id, s.person_id, s.staff, s.second_factor, s.proved_at, s.expires_at, s.ended_at,
+			p.name, p.status, coalesce(g.role, ''), coalesce(g.program, '')
+		FROM sessions s JOIN people p ON p.id = s.person_id LEFT JOIN grants g ON g.person_id = p.id
+		WHERE s.id`+among+` ORDER BY s.id, g.role, g.program`, []any{arg}, func(row *sql.Rows) error {
+		var se session
+		var name, status, role, program string
+		if err := row.Scan(&se.ID, &se.PersonID, &se.Staff, &se.SecondFactor, &se.ProvedAt, &se.ExpiresAt, &se.EndedAt,
+			&name, &status, &role, &program); err != nil {
+			return err
+		}
+		st, ok := found[se.ID]
 		if !ok {
-			st = standing{session: &r.session, name: r.Name, suspended: r.Status != Active}
+			st = standing{session: &se, name: name, suspended: Status(status) != Active}
 		}
-		if r.Role != "" {
-			st.grants = append(st.grants, access.Grant{Role: r.Role, Program: r.Program})
+		if role != "" {
+			st.grants = append(st.grants, access.Grant{Role: access.Role(role), Program: program})
 		}
-		found[r.session.ID] = st
+		found[se.ID] = st
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	all := make([]standing, len(ids))
 	for i, id := range ids {

@@ -25,7 +25,7 @@ func TestTheInsertItselfIsTheJudge(t *testing.T) {
 			want     bool
 		}{
 			{"the first", o.ID, "q1", 1, 0, true},
-			{"the first once more", o.ID, "q1", 1, 0, false},
+			{"the first, said at another time", o.ID, "q1", 1, -time.Second, false},
 			{"ahead", o.ID, "q1", 3, 0, false},
 			{"far ahead", o.ID, "q1", maxRevision + 1, 0, false},
 			{"ahead of nothing", o.ID, "q2", 2, 0, false},
@@ -50,6 +50,28 @@ func TestTheInsertItselfIsTheJudge(t *testing.T) {
 	})
 }
 
+// A record that stands there just as it is was saved, whoever put it there: a
+// statement whose answer was cut off may have been run twice.
+func TestARecordThatStandsThereIsTaken(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		o := w.begin()
+		r := record{slot{o.ID, "q1"}, answer{1, `["a"]`, db.At(o.StartedAt)}}
+		other := r
+		other.response = `["b"]`
+		for i, tt := range []struct {
+			record
+			want bool
+		}{{r, true}, {r, true}, {other, false}} {
+			if taken, err := w.write(t.Context(), []record{tt.record}); taken[r.slot] != tt.want || err != nil {
+				t.Errorf("write %d = %v, %v; want %t", i+1, taken, err, tt.want)
+			}
+		}
+		if n, err := w.db.NewSelect().Table("quiz_answers").Where("attempt_id = ?", o.ID).Count(t.Context()); err != nil || n != 1 {
+			t.Errorf("%d rows, %v; want one", n, err)
+		}
+	})
+}
+
 // A batch is taken in part: each record is judged for itself.
 func TestABatchIsJudgedRecordByRecord(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
@@ -58,7 +80,7 @@ func TestABatchIsJudgedRecordByRecord(t *testing.T) {
 		good := []record{{slot{o.ID, "q1"}, answer{1, `["a"]`, at}}, {slot{o.ID, "q2"}, answer{1, `[]`, at}}}
 		bad := []record{{slot{o.ID, "q3"}, answer{2, `[]`, at}}, {slot{over, "q1"}, answer{1, `[]`, at}}}
 		taken, err := w.write(t.Context(), append(bad, good...))
-		if err != nil || len(taken) != 2 || !taken[good[0].slot] || !taken[good[1].slot] {
+		if err != nil || taken[bad[0].slot] || taken[bad[1].slot] || !taken[good[0].slot] || !taken[good[1].slot] {
 			t.Errorf("write = %v, %v; want the two that may be", taken, err)
 		}
 		stored := w.stored(o.ID)
