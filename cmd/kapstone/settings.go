@@ -51,6 +51,9 @@ type serverSettings struct {
 	BaseURL        string   `help:"The address people use, such as https://kap.example.org. It stands in every certificate." env:"KAPSTONE_BASE_URL"`
 	RequireMFA     string   `help:"Ask staff for a second factor before grave deeds: on, off, or auto for on in production." default:"auto" enum:"on,off,auto" env:"KAPSTONE_REQUIRE_MFA"`
 	TrustedProxies []string `help:"Proxies whose X-Forwarded-For is believed: addresses or ranges." env:"KAPSTONE_TRUSTED_PROXIES"`
+	SMTPURL        string   `name:"smtp-url" help:"The mail server, such as smtp://user:password@mail.example.org:587; no letters when empty." env:"KAPSTONE_SMTP_URL"`
+	MailDir        string   `help:"A directory that letters are written to instead of being sent." env:"KAPSTONE_MAIL_DIR"`
+	MailFrom       string   `help:"Where letters come from; kapstone@ and the host of the base URL when empty." env:"KAPSTONE_MAIL_FROM"`
 	IssuerName     string   `help:"The program's legal name, printed on certificates." env:"KAPSTONE_ISSUER_NAME"`
 	IssuerAddress  string   `help:"The program's address, printed on certificates." env:"KAPSTONE_ISSUER_ADDRESS"`
 	SignatoryName  string   `help:"Who signs certificates." env:"KAPSTONE_SIGNATORY_NAME"`
@@ -61,6 +64,7 @@ type serverSettings struct {
 func (s serverSettings) config() app.Config {
 	c := s.settings.config()
 	c.Listen, c.Metrics, c.BaseURL, c.RequireMFA, c.TrustedProxies, c.TestMode = s.Listen, s.Metrics, s.BaseURL, s.RequireMFA, s.TrustedProxies, s.TestMode
+	c.SMTPURL, c.MailDir, c.MailFrom = s.SMTPURL, s.MailDir, s.MailFrom
 	c.Issuer = credential.Issuer{
 		Name: s.IssuerName, Address: s.IssuerAddress, SignatoryName: s.SignatoryName, SignatoryTitle: s.SignatoryTitle,
 	}

@@ -27,6 +27,7 @@ import (
 	"github.com/kapstone-lms/kapstone/internal/keys"
 	"github.com/kapstone-lms/kapstone/internal/kv"
 	"github.com/kapstone-lms/kapstone/internal/lease"
+	"github.com/kapstone-lms/kapstone/internal/mail"
 	"github.com/kapstone-lms/kapstone/internal/outbox"
 	"github.com/kapstone-lms/kapstone/internal/practicum"
 	"github.com/kapstone-lms/kapstone/internal/progress"
@@ -44,6 +45,7 @@ type App struct {
 	Config Config
 	Clock  *db.Clock
 	Jobs   *outbox.Worker // features register here what they do
+	Mail   mail.Sender
 
 	loaded  *curriculum.Course // of the setting, or embedded
 	served  *enrollment.Served // nil with a course of the setting
@@ -110,6 +112,10 @@ func (a *App) openStores(ctx context.Context) error {
 func (a *App) openFeatures(ctx context.Context, course *curriculum.Course) error {
 	now := a.Clock.Now
 	a.Jobs = outbox.NewWorker(a.DB, now)
+	var err error
+	if a.Mail, err = mail.Open(a.Config.SMTPURL, a.Config.MailDir, a.Config.MailFrom, now); err != nil {
+		return err
+	}
 	ring, err := a.openKeys(ctx)
 	if err != nil {
 		return err

@@ -28,6 +28,9 @@ type Config struct {
 	Course         string   // a directory with another course; the embedded one when empty
 	RequireMFA     string   // "on", "off" or "auto": on in production
 	TrustedProxies []string // whose X-Forwarded-For is believed
+	SMTPURL        string   // smtp://… or smtps://…, which takes our letters
+	MailDir        string   // a directory for letters instead; in demo and test mode one in Data when both are empty
+	MailFrom       string   // where letters come from; kapstone@ the base URL's host when empty
 	Issuer         credential.Issuer
 	TestMode       bool // test hooks and no limits; loopback only
 	Log            *slog.Logger
@@ -51,7 +54,21 @@ func (c Config) withDefaults() Config {
 	c.BaseURL = strings.TrimRight(c.BaseURL, "/")
 	c.Issuer.BaseURL = c.BaseURL
 	c.Issuer.Specimen = c.Issuer.Specimen || c.TestMode
+	if c.Issuer.Specimen && c.SMTPURL == "" && c.MailDir == "" { // nobody made up gets a letter
+		c.MailDir = filepath.Join(c.Data, "mail")
+	}
+	if c.MailFrom == "" {
+		c.MailFrom = "Kapstone <kapstone@" + hostOf(c.BaseURL) + ">"
+	}
 	return c
+}
+
+// hostOf is the host of the address people use, as a mail's domain.
+func hostOf(base string) string {
+	if u, err := url.Parse(base); err == nil && u.Hostname() != "" && net.ParseIP(u.Hostname()) == nil {
+		return u.Hostname()
+	}
+	return "localhost"
 }
 
 // Production reports whether the server is reachable from elsewhere: by https,

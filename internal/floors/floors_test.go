@@ -18,8 +18,8 @@ const module = "github.com/kapstone-lms/kapstone/"
 // floors lists the house from the ground up. A package may import packages of
 // lower floors only, never one of its own floor. Tests are free.
 var floors = [][]string{
-	{"modules", "migrations", "assets", "internal/fault", "internal/text", "internal/together", "internal/floors"},
-	{"internal/access", "internal/db", "internal/keys", "internal/kv", "internal/curriculum", "internal/certpdf", "internal/itemstats"},
+	{"modules", "migrations", "assets", "internal/fault", "internal/text", "internal/together", "internal/mail", "internal/floors"},
+	{"internal/mail/mailtest", "internal/access", "internal/db", "internal/keys", "internal/kv", "internal/curriculum", "internal/certpdf", "internal/itemstats"},
 	{"internal/audit", "internal/once", "internal/dbtest", "internal/outbox", "internal/lease"},
 	{"internal/identity"},
 	{"internal/enrollment"},
@@ -49,6 +49,7 @@ var doors = map[string][]string{
 	"github.com/yuin/goldmark":           {"internal/curriculum"},
 	"github.com/microcosm-cc/bluemonday": {"internal/curriculum"},
 	"github.com/alecthomas/kong":         {"cmd/kapstone"},
+	"github.com/wneessen/go-mail":        {"internal/mail"},
 	"github.com/prometheus":              {"internal/app"},
 	"modernc.org/sqlite":                 {"internal/db"},
 	"github.com/jackc/pgx":               {"internal/db", "internal/dbtest"},
