@@ -253,4 +253,3 @@ func appendString(b []byte, s string) []byte {
 	}
 	return append(b, '"')
 }
-

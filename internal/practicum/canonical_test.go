@@ -2,7 +2,6 @@ package practicum
 
 import (
 	"bytes"
-	"encoding/json"
 	"maps"
 	"reflect"
 	"slices"
@@ -13,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/kapstone-lms/kapstone/internal/db"
+	"github.com/kapstone-lms/kapstone/internal/jcs"
 )
 
 // unsigned are the fields that a signature is not about: where the log stands,
@@ -20,6 +20,7 @@ import (
 // signature itself. Any other field, also one added later, has to be signed.
 var unsigned = []string{
 	"Status", "Version", "CreatedAt", "UpdatedAt", "ReturnReason", "ReturnMessage", "ContentHash", "Signature", "SignatureKID", "Broken", "sealed",
+	"Form", "Commitments", "salts", // the signature itself too: the form is named in the content, and so are the commitments
 }
 
 func anyTime(t *rapid.T, name string) db.Time {
@@ -50,6 +51,7 @@ func fill(t *rapid.T, v reflect.Value, path string) {
 			f.SetBytes(rapid.SliceOf(rapid.Byte()).Draw(t, name))
 		case **int:
 			f.Set(reflect.ValueOf(rapid.Ptr(rapid.IntRange(0, 365), true).Draw(t, name)))
+		case *map[string]string: // the commitments
 		case *bool:
 			f.SetBool(rapid.Bool().Draw(t, name))
 		default:
@@ -104,23 +106,30 @@ func signedFields(v reflect.Value, path string, do func(name string, f reflect.V
 	}
 }
 
+// said is everything that a signature in form 2 is about: what the signer saw,
+// and what they added.
+func said(l *Log) []byte {
+	l.Form, l.Commitments = 2, nil
+	return append([]byte(l.ContentSHA256()), l.signedContent()...)
+}
+
 func TestEveryFieldIsUnderTheSignature(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		l := new(Log)
 		fill(t, reflect.ValueOf(l).Elem(), "")
-		content := l.canonical()
+		content := said(l)
 		seen := 0
 		signedFields(reflect.ValueOf(l).Elem(), "", func(name string, f reflect.Value) {
 			seen++
 			before := reflect.ValueOf(f.Interface())
 			touch(f)
-			if bytes.Equal(l.canonical(), content) {
+			if bytes.Equal(said(l), content) {
 				t.Errorf("%s can change under the signature", name)
 			}
 			f.Set(before)
 		})
-		if seen < 25 || !bytes.Equal(l.canonical(), content) {
-			t.Errorf("%d fields looked at, and the content is\n%s, want\n%s", seen, l.canonical(), content)
+		if seen < 25 || !bytes.Equal(said(l), content) {
+			t.Errorf("%d fields looked at, and the content is\n%s, want\n%s", seen, said(l), content)
 		}
 	})
 }
@@ -142,28 +151,74 @@ func TestTheSignedContentIsStable(t *testing.T) {
 			}
 		}
 		again.Status, again.Version, again.UpdatedAt, again.Broken = Countersigned, l.Version+9, anyTime(t, "later"), !l.Broken
-		if !bytes.Equal(l.canonical(), again.canonical()) {
-			t.Errorf("the content is\n%s and then\n%s", l.canonical(), again.canonical())
+		if !bytes.Equal(l.canonical(), again.canonical()) || !bytes.Equal(said(l), said(&again)) {
+			t.Errorf("the content is\n%s and then\n%s", said(l), said(&again))
 		}
-		sorted, err := json.Marshal(decoded(t, l.canonical()))
-		if err != nil || !bytes.Equal(sorted, l.canonical()) {
-			t.Errorf("the content is not in its one form: %s, %v", l.canonical(), err)
+		if sorted, err := jcs.Canonical(l.signedContent()); err != nil || !bytes.Equal(sorted, l.signedContent()) {
+			t.Errorf("the content is not in its one form: %s, %v", l.signedContent(), err)
 		}
 	})
 }
 
-func decoded(t *rapid.T, text []byte) any {
-	var v any
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.UseNumber()
-	if err := d.Decode(&v); err != nil {
-		t.Fatalf("%s: %v", text, err)
+// Every part is bound by its commitment, and an erased one keeps it.
+func TestAPartIsBoundOrErasedWithItsSalt(t *testing.T) {
+	parts := map[string]func(l *Log, text string){
+		"reflection": func(l *Log, text string) { l.Reflection = text },
+		"feedback":   func(l *Log, text string) { l.Feedback = text },
+		"case": func(l *Log, text string) {
+			if l.Case = (Case{}); text != "" {
+				l.Case.Ref = text
+			}
+		},
 	}
-	return v
+	for name := range new(Log).content().parts {
+		fresh := func() *Log {
+			l := whole(Graded)
+			l.Feedback, l.Form = "Good.", 2
+			l.commit()
+			return l
+		}
+		for _, tt := range []struct {
+			name string
+			do   func(l *Log)
+			want bool
+		}{
+			{"as it was signed", func(*Log) {}, true},
+			{"changed", func(l *Log) { parts[name](l, "other") }, false},
+			{"blanked and its salt kept", func(l *Log) { parts[name](l, "") }, false},
+			{"its salt gone and the text there", func(l *Log) { l.forget(name) }, false},
+			{"erased", func(l *Log) { parts[name](l, ""); l.forget(name) }, true},
+			{"with another salt", func(l *Log) { l.salts[name] = "x" }, false},
+			{"without its commitment", func(l *Log) { delete(l.Commitments, name) }, false},
+			{"with a part nobody knows", func(l *Log) { l.Commitments["more"] = "x" }, false},
+		} {
+			l := fresh()
+			before := l.signedContent()
+			tt.do(l)
+			if got := l.committed(); got != tt.want {
+				t.Errorf("%s %s: committed = %v", name, tt.name, got)
+			}
+			if tt.want && !bytes.Equal(l.signedContent(), before) {
+				t.Errorf("%s %s: another content under the signature: %s", name, tt.name, l.signedContent())
+			}
+		}
+	}
 }
 
-// The form is fixed: a change to it would break every signature there is.
-func TestTheSignedContentReadsLikeThis(t *testing.T) {
+// Nobody can try out what an erased text was.
+func TestTheSameTextIsNeverCommittedToAlike(t *testing.T) {
+	one, other := whole(Graded), whole(Graded)
+	one.commit()
+	other.commit()
+	for name, bound := range one.Commitments {
+		if len(bound) != 64 || bound == other.Commitments[name] || len(one.salts[name]) < 26 {
+			t.Errorf("%s: %s with salt %q and %s with salt %q", name, bound, one.salts[name], other.Commitments[name], other.salts[name])
+		}
+	}
+}
+
+// signedOnce is a log of which every line is known.
+func signedOnce(t *testing.T) *Log {
 	l := whole(Graded)
 	l.ID, l.EnrollmentID, l.Reflection, l.Case.Days = "l1", "e1", "Käse & <b>", new(int)
 	l.SelfRating, l.Grades, l.Feedback, l.ObservedBy, l.GraderID = Grades{}, Grades{"c2": 0, "c1": 4}, "Good.", "direct", "g1"
@@ -171,6 +226,11 @@ func TestTheSignedContentReadsLikeThis(t *testing.T) {
 	if err := l.countersign(signature{"s1", "Ines", "L 1", "observed", "password", db.At(time.UnixMilli(3000))}); err != nil {
 		t.Fatal(err)
 	}
+	return l
+}
+
+// The forms are fixed: a change to one would break every signature made in it.
+func TestTheFirstFormReadsLikeThis(t *testing.T) {
 	want := strings.Join([]string{
 		`{"attested":"1","case_ref":"C-ABCDEF","case_seq":1,"contact":45,"days":0,"dose_band":"","enrollment":"e1","feedback":"Good."`,
 		`"form":"kapstone practicum log 1","format":"individual","frameworks":["act"],"graded_at":2000,"grader":"g1","grades":{"c1":4,"c2":0}`,
@@ -179,7 +239,30 @@ func TestTheSignedContentReadsLikeThis(t *testing.T) {
 		`"self_rating":{},"signed_at":3000,"signer":"s1","signer_license":"L 1","signer_name":"Ines","submitted_at":1000,"supervisor":""`,
 		`"week":"2026-W47","year":2026}`,
 	}, ",")
-	if got := string(l.canonical()); got != want {
+	l := signedOnce(t)
+	l.Form = 1
+	if got := string(l.signedContent()); got != want {
 		t.Errorf("the content is\n%s, want\n%s", got, want)
+	}
+}
+
+func TestTheSecondFormReadsLikeThis(t *testing.T) {
+	l := signedOnce(t)
+	l.Form, l.Commitments = 2, map[string]string{"reflection": "aa", "case": "bb"}
+	want := strings.Join([]string{
+		`{"attested":"1","commitments":{"case":"bb","reflection":"aa"},"contact":45,"enrollment":"e1"`,
+		`"form":"kapstone practicum log 2","format":"individual","frameworks":["act"],"graded_at":2000,"grader":"g1","grades":{"c1":4,"c2":0}`,
+		`"id":"l1","kind":"role_play","meaning":"observed","method":"password","minutes":60,"observed_by":"direct","participants":1`,
+		`"phase":"preparation","role":"lead","signed_at":3000,"signer":"s1","signer_license":"L 1","signer_name":"Ines","submitted_at":1000`,
+		`"week":"2026-W47"}`,
+	}, ",")
+	if got := string(l.signedContent()); got != want {
+		t.Errorf("the content is\n%s, want\n%s", got, want)
+	}
+	if got, want := l.Case.line(), `{"days":0,"ref":"C-ABCDEF","seq":1,"year":2026}`; got != want {
+		t.Errorf("the case line is committed to as %s, want %s", got, want)
+	}
+	if got, want := commitment("salt", "text"), "884bb963fb104fa5ce38240040289edd9afb87c1cc261127f98a93e100c5490e"; got != want {
+		t.Errorf("a commitment is %s, want %s", got, want)
 	}
 }

@@ -109,11 +109,14 @@ type Log struct {
 	SignerLicense string
 	Meaning       string
 	Method        string // how the signer proved who they are
-	ContentHash   string // SHA-256 of the canonical content
+	Form          int    // of the signed content; 0 before
+	Commitments   map[string]string
+	ContentHash   string // SHA-256 of the signed content
 	Signature     []byte
 	SignatureKID  string
 	Broken        bool // the content is not what was signed, or cannot be opened
 
+	salts  map[string]string // of the commitments, by part
 	sealed map[string]sealed // the texts as they lie in SQL, by column
 }
 

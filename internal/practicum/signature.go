@@ -2,8 +2,6 @@ package practicum
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 
@@ -17,9 +15,9 @@ type signature struct {
 	at                                       db.Time
 }
 
-// canonical is the content that a signature is about: everything in the log,
-// texts, case and grades included, and the signer's own lines, as JSON with
-// sorted keys and whole numbers. It never changes its form.
+// canonical is the content of form 1, in which logs were signed until form 2:
+// everything they held then, and the signer's own lines, as JSON with sorted
+// keys and whole numbers. It is frozen; what joins a log joins content.
 func (l *Log) canonical() []byte {
 	text, err := json.Marshal(map[string]any{
 		"form": "kapstone practicum log 1",
@@ -43,9 +41,10 @@ func (s *Service) sign(l *Log, sig signature) error {
 	if err := l.countersign(sig); err != nil {
 		return err
 	}
-	content := l.canonical()
-	sum := sha256.Sum256(content)
-	l.ContentHash = hex.EncodeToString(sum[:])
+	l.Form = 2
+	l.commit()
+	content := l.signedContent()
+	l.ContentHash = digest(content)
 	l.SignatureKID, l.Signature = s.ring.Sign(keys.Records, content)
 	return nil
 }
@@ -55,9 +54,11 @@ func (s *Service) broken(l *Log) bool {
 	if l.Status != Countersigned {
 		return false
 	}
-	content := l.canonical()
-	sum := sha256.Sum256(content)
-	return hex.EncodeToString(sum[:]) != l.ContentHash || !s.ring.Verify(keys.Records, l.SignatureKID, content, l.Signature)
+	content := l.signedContent()
+	if l.Form == 2 && !l.committed() {
+		return true
+	}
+	return digest(content) != l.ContentHash || !s.ring.Verify(keys.Records, l.SignatureKID, content, l.Signature)
 }
 
 // A Broken is a signed log that does not hold.

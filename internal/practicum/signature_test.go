@@ -53,6 +53,11 @@ func TestAChangedSignedLogIsBroken(t *testing.T) {
 			`UPDATE practicum_logs SET content_hash = '0000000000000000000000000000000000000000000000000000000000000000' WHERE id = ?`,
 			`UPDATE practicum_logs SET signed_at = signed_at + 1 WHERE id = ?`,
 			`DELETE FROM practicum_cases WHERE log_id = ?`,
+			`UPDATE practicum_logs SET form = 1 WHERE id = ?`,
+			`UPDATE practicum_logs SET form = 0 WHERE id = ?`,
+			`UPDATE practicum_logs SET commitments = '{}' WHERE id = ?`,
+			`UPDATE practicum_logs SET salts = feedback WHERE id = ?`,
+			`UPDATE practicum_logs SET salts = '' WHERE id = ?`,
 		} {
 			l := s.at(t, practicum.Countersigned)
 			if all := s.evidence(t); !all[len(all)-1].Intact { // it held, and that is remembered
@@ -165,6 +170,37 @@ func TestAllSignedLogsAreVerified(t *testing.T) {
 		want := []practicum.Broken{{LogID: ids[0], Why: "its content is not what was signed"}, {LogID: ids[2], Why: "its texts cannot be opened"}}
 		if err != nil || !slices.Equal(broken, want) {
 			t.Errorf("VerifyAll = %v, %v; want %v", broken, err, want)
+		}
+	})
+}
+
+// A log that was signed in the first form still holds, and one whose texts and
+// case line were erased together with their salts.
+func TestEarlierAndErasedLogsStillHold(t *testing.T) {
+	each(t, func(t *testing.T, s *school) {
+		first, erased := s.at(t, practicum.Countersigned), s.at(t, practicum.Countersigned)
+		for _, err := range []error{s.logs.SignInFirstForm(t.Context(), first.ID), s.logs.EraseForGood(t.Context(), erased.ID)} {
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if broken, err := s.logs.VerifyAll(t.Context()); err != nil || len(broken) > 0 {
+			t.Errorf("VerifyAll = %v, %v; want both to hold", broken, err)
+		}
+		l, err := s.logs.Read(s.trainee, erased.ID)
+		if err != nil || l.Broken || l.Reflection != "" || l.Case.Ref != "" || l.ContentHash != erased.ContentHash || l.Minutes != 60 {
+			t.Errorf("the erased log reads %+v, %v", l, err)
+		}
+		for _, x := range s.evidence(t) {
+			if ok, why := practicum.Counts(s.Course.Default().Practicum, x); !ok {
+				t.Errorf("log %s does not count: %s", x.LogID, why)
+			}
+		}
+		if err := s.tamper(t, `UPDATE practicum_logs SET minutes = 90 WHERE id IN (?, ?)`, first.ID, erased.ID); err != nil {
+			t.Fatal(err)
+		}
+		if broken, err := s.logs.VerifyAll(t.Context()); err != nil || len(broken) != 2 {
+			t.Errorf("once changed VerifyAll = %v, %v; want both broken", broken, err)
 		}
 	})
 }

@@ -56,6 +56,9 @@ type row struct {
 	ContentHash   string
 	Signature     []byte
 	SignatureKID  string `bun:"signature_kid"`
+	Form          int
+	Commitments   map[string]string `bun:"type:text"`
+	Salts         []byte
 
 	Case caseRow `bun:"-"`
 }
@@ -110,8 +113,14 @@ func (s *Service) seal(l *Log) *row {
 		ReturnMessage: text("return_message", l.ReturnMessage), Grades: l.Grades, Feedback: text("feedback", l.Feedback),
 		ObservedBy: l.ObservedBy, GraderID: l.GraderID, GradedAt: l.GradedAt, SignerID: l.SignerID, SignerName: l.SignerName,
 		SignerLicense: l.SignerLicense, SignedAt: l.SignedAt, Meaning: l.Meaning, Method: l.Method, ContentHash: l.ContentHash,
-		Signature: l.Signature, SignatureKID: l.SignatureKID,
+		Signature: l.Signature, SignatureKID: l.SignatureKID, Form: l.Form, Commitments: l.Commitments, Salts: []byte{},
 		Case: caseRow{LogID: l.ID, CaseRef: l.Case.Ref, Seq: l.Case.Seq, Days: l.Case.Days, Year: l.Case.Year},
+	}
+	if salts := l.saltsText(); salts != "" {
+		r.Salts = text("salts", salts)
+	}
+	if r.Commitments == nil {
+		r.Commitments = map[string]string{}
 	}
 	if r.Signature == nil {
 		r.Signature = []byte{}
@@ -131,19 +140,24 @@ func (s *Service) seal(l *Log) *row {
 // unseal turns a row into the log, and sees whether its signature holds. With
 // the error that a text cannot be opened comes the log without its texts,
 // broken.
-func (s *Service) unseal(r *row) (*Log, error) {
-	l := &Log{
+func (s *Service) unseal(r *row) (l *Log, err error) {
+	l = &Log{
 		Work: *r.work(), Case: Case{r.Case.CaseRef, r.Case.Seq, r.Case.Days, r.Case.Year},
 		Route: r.Route, DoseBand: r.DoseBand, MonitoredBy: r.MonitoredBy, KnewWhomToCall: r.KnewWhom, SelfRating: r.SelfRating,
 		Attested: r.Attested, ReturnReason: r.ReturnReason, Grades: r.Grades, ObservedBy: r.ObservedBy, GraderID: r.GraderID,
 		SignerID: r.SignerID, SignerName: r.SignerName, SignerLicense: r.SignerLicense, Meaning: r.Meaning, Method: r.Method,
-		ContentHash: r.ContentHash, Signature: r.Signature, SignatureKID: r.SignatureKID, sealed: make(map[string]sealed, 3),
+		ContentHash: r.ContentHash, Signature: r.Signature, SignatureKID: r.SignatureKID, Form: r.Form, Commitments: r.Commitments,
+		sealed: make(map[string]sealed, 4),
 	}
+	var salts string
 	for _, t := range []struct {
 		column string
 		bytes  []byte
 		to     *string
-	}{{"reflection", r.Reflection, &l.Reflection}, {"return_message", r.ReturnMessage, &l.ReturnMessage}, {"feedback", r.Feedback, &l.Feedback}} {
+	}{{"reflection", r.Reflection, &l.Reflection}, {"return_message", r.ReturnMessage, &l.ReturnMessage}, {"feedback", r.Feedback, &l.Feedback}, {"salts", r.Salts, &salts}} {
+		if t.column == "salts" && len(t.bytes) == 0 {
+			continue // nothing was committed to, or all of it erased
+		}
 		plain, err := s.ring.Unseal(place(t.column, r.ID), t.bytes)
 		if err != nil {
 			l.Reflection, l.ReturnMessage, l.Feedback, l.Broken = "", "", "", true
@@ -151,6 +165,9 @@ func (s *Service) unseal(r *row) (*Log, error) {
 		}
 		*t.to = string(plain)
 		l.sealed[t.column] = sealed{*t.to, t.bytes}
+	}
+	if l.salts, err = readSalts(salts); err != nil {
+		return l, err
 	}
 	l.Broken = s.broken(l)
 	return l, nil
