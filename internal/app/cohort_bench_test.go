@@ -95,7 +95,7 @@ func measure(b *testing.B, once func()) {
 // is only evidence is copied, and what is signed is signed.
 type filler struct {
 	*school
-	b     *testing.B
+	b     testing.TB
 	teach context.Context
 }
 

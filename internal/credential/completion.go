@@ -50,13 +50,9 @@ func (s *Service) Completion(ctx context.Context, cohortID string) (*Completion,
 	if err != nil {
 		return nil, fmt.Errorf("read certificates: %w", err)
 	}
-	lives, err := s.enrollments.Life(ctx, s.db, ids)
-	if err != nil {
-		return nil, err
-	}
 	c := new(Completion)
 	for i, p := range all {
-		if status := lives[p.ID].Status; status.Ended() && issued[p.ID] == nil {
+		if status := evidence[i].Life.Status; status.Ended() && issued[p.ID] == nil {
 			c.NotYet = append(c.NotYet, Standing{EnrollmentID: p.ID, PersonID: p.PersonID, Reasons: []Reason{ended(status)}})
 			continue
 		}

@@ -50,8 +50,9 @@ const (
 type DB struct {
 	*bun.DB
 	writer *bun.DB
-	reads  *prepared // on DB
-	writes *prepared // on writer
+	reads  *prepared                           // on DB
+	writes *prepared                           // on writer
+	see    func(statement string, args ...any) // nil while nobody watches
 }
 
 // Open opens the database at url, a postgres:// URL or the path of a SQLite

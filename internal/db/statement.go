@@ -17,6 +17,7 @@ import (
 // would write the arguments into the statement's text: many rows go in as
 // arguments, and the text is parsed once.
 func (d *DB) Statement(ctx context.Context, statement string, args ...any) (int64, error) {
+	d.tell(statement, args)
 	s, err := d.writes.of(ctx, d.writer, statement)
 	if err != nil {
 		return 0, Check(err)
@@ -33,6 +34,7 @@ func (d *DB) Statement(ctx context.Context, statement string, args ...any) (int6
 // to read. Like Statement it is for what is asked all the time: its text is
 // parsed once.
 func (d *DB) Rows(ctx context.Context, query string, args []any, read func(*sql.Rows) error) error {
+	d.tell(query, args)
 	s, err := d.reads.of(ctx, d.DB, query)
 	if err != nil {
 		return Check(err)

@@ -3,6 +3,8 @@ package enrollment
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -80,11 +82,10 @@ func insertCohort(ctx context.Context, tx bun.IDB, c *Cohort) error {
 
 func getCohort(ctx context.Context, idb bun.IDB, id string) (*Cohort, error) {
 	c := new(Cohort)
-	err := db.Check(idb.NewSelect().Model(c).Where("id = ?", id).Scan(ctx))
-	if err == nil {
-		c.Instructors, err = linked(ctx, idb, "cohort_instructors", "cohort_id", id)
+	if err := idb.NewSelect().Model(c).Where("id = ?", id).Scan(ctx); err != nil {
+		return nil, db.Check(err)
 	}
-	return c, err
+	return c, withInstructors(ctx, idb, []*Cohort{c})
 }
 
 // visible narrows a list to what a person teaches or supervises, and to the
@@ -110,12 +111,25 @@ func cohorts(ctx context.Context, idb bun.IDB, v visible, after string, limit in
 	if err := q.Scan(ctx); err != nil {
 		return nil, db.Check(err)
 	}
-	for _, c := range rows {
-		if c.Instructors, err = linked(ctx, idb, "cohort_instructors", "cohort_id", c.ID); err != nil {
-			return nil, err
-		}
+	return rows, withInstructors(ctx, idb, rows)
+}
+
+// withInstructors adds to cohorts who teaches them, in one query.
+func withInstructors(ctx context.Context, idb bun.IDB, rows []*Cohort) error {
+	if len(rows) == 0 {
+		return nil
 	}
-	return rows, nil
+	byID := make(map[string]*Cohort, len(rows))
+	for _, c := range rows {
+		byID[c.ID] = c
+	}
+	var links []struct{ CohortID, PersonID string }
+	err := idb.NewSelect().Table("cohort_instructors").Column("cohort_id", "person_id").
+		Where("cohort_id IN (?)", bun.List(slices.Collect(maps.Keys(byID)))).OrderExpr("person_id").Scan(ctx, &links)
+	for _, l := range links {
+		byID[l.CohortID].Instructors = append(byID[l.CohortID].Instructors, l.PersonID)
+	}
+	return db.Check(err)
 }
 
 // supervisedBy lists the enrollments that v's person supervises: where they
