@@ -131,11 +131,9 @@ const (
 
 // The journal's statement is the judge of every save: it takes a record only
 // while its attempt is open, running and not late, where the attempt stands at
-// its item or at none, and only as the successor of the current answer: each
-// answer's revisions have no gaps, so it is the one whose predecessor is there
-// and which is not there itself. On PostgreSQL it holds the attempts meanwhile,
-// against the FOR UPDATE of whoever closes one; on SQLite a transaction is
-// alone. Every look goes by a primary key, however the planner guesses.
+// its item or at none, and only as the successor of the current answer. On
+// PostgreSQL it holds the attempts meanwhile, against the FOR UPDATE of whoever
+// closes one; on SQLite a transaction is alone. Every look goes by a primary key, however the planner guesses.
 const (
 	journalInto = `
 INSERT INTO quiz_answers (attempt_id, item, revision, response, saved_at)
@@ -143,9 +141,12 @@ SELECT b.attempt_id, b.item, b.revision, b.response, b.saved_at FROM `
 
 	journalMay = ` t.state = 'open' AND t.paused_at IS NULL AND (t.at_item IS NULL OR t.at_item = b.item)`
 
-	journalNext = ` (b.revision = 1 OR b.revision - 1 = (SELECT a.revision FROM quiz_answers a
-  WHERE a.attempt_id = b.attempt_id AND a.item = b.item AND a.revision = b.revision - 1))
-ON CONFLICT DO NOTHING`
+	journalNext = ` b.revision - 1 = coalesce((SELECT a.revision FROM quiz_answers a
+  WHERE a.attempt_id = b.attempt_id AND a.item = b.item ORDER BY a.revision DESC LIMIT 1), 0)`
+
+	// Only another process can have put a successor there since the statement
+	// looked. To ask beforehand costs each row a look at the index more.
+	journalAnyway = "\nON CONFLICT DO NOTHING"
 
 	journalPostgres = journalInto + `
   unnest($1::text[], $2::text[], $3::integer[], $4::text[], $5::bigint[]) AS b (attempt_id, item, revision, response, saved_at),
@@ -172,7 +173,11 @@ func journalize(ctx context.Context, d *db.DB, records []record, p patience) (ta
 	} else {
 		statement, args = values(records)
 	}
-	n, err := d.Statement(ctx, statement, append(args, Grace.Milliseconds())...)
+	args = append(args, Grace.Milliseconds())
+	n, err := d.Statement(ctx, statement, args...)
+	if errors.Is(err, db.ErrExists) {
+		n, err = d.Statement(ctx, statement+journalAnyway, args...)
+	}
 	switch {
 	case err != nil:
 		return nil, err

@@ -2,6 +2,7 @@ package quiz
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -68,6 +69,42 @@ func TestARecordThatStandsThereIsTaken(t *testing.T) {
 		}
 		if n, err := w.db.NewSelect().Table("quiz_answers").Where("attempt_id = ?", o.ID).Count(t.Context()); err != nil || n != 1 {
 			t.Errorf("%d rows, %v; want one", n, err)
+		}
+	})
+}
+
+// Another process may put the same revision there between the look and the
+// insert: then its answer stands, and the others of the batch are saved.
+func TestASuccessorOfAnotherProcessStands(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		if !w.db.Postgres() {
+			return // a transaction of SQLite is alone
+		}
+		o := w.begin()
+		at := db.At(o.StartedAt)
+		ours, beside := record{slot{o.ID, "q1"}, answer{1, `["a"]`, at}}, record{slot{o.ID, "q2"}, answer{1, `["a"]`, at}}
+		var taken map[slot]bool
+		written := make(chan error, 1)
+		err := w.DB.Tx(t.Context(), func(ctx context.Context, tx bun.Tx) error {
+			_, err := tx.NewRaw(`INSERT INTO quiz_answers (attempt_id, item, revision, response, saved_at) VALUES (?, 'q1', 1, '["b"]', ?)`, o.ID, at).Exec(ctx)
+			if err != nil {
+				return err
+			}
+			go func() {
+				var err error
+				taken, err = w.write(t.Context(), []record{ours, beside})
+				written <- err
+			}()
+			for waiting := 0; waiting == 0 && err == nil; {
+				err = w.DB.NewRaw("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'").Scan(ctx, &waiting)
+			}
+			return err
+		})
+		if err := errors.Join(err, <-written); err != nil || taken[ours.slot] || !taken[beside.slot] {
+			t.Errorf("taken = %v, %v; want only the second", taken, err)
+		}
+		if stored := w.stored(o.ID); stored["q1"].response != `["b"]` || stored["q2"] != beside.answer {
+			t.Errorf("stored are %+v", stored)
 		}
 	})
 }
