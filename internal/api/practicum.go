@@ -161,6 +161,7 @@ type logView struct {
 	Feedback       string           `json:"feedback"`
 	ObservedBy     string           `json:"observed_by"`
 	Signature      *signatureView   `json:"signature"`
+	ContentSHA256  string           `json:"content_sha256" doc:"names what this answer shows; whoever signs sends it along"`
 	Notice         string           `json:"notice"`
 }
 
@@ -184,11 +185,9 @@ func viewLog(l *practicum.Log) *reply[logView] {
 		workView: viewWork(&l.Work), CaseRef: l.Case.Ref, CaseSeq: l.Case.Seq, Days: l.Case.Days, Year: l.Case.Year, Route: l.Route,
 		DoseBand: l.DoseBand, MonitoredBy: l.MonitoredBy, KnewWhomToCall: l.KnewWhomToCall, Reflection: l.Reflection,
 		SelfRating: gradesOut(l.SelfRating), Attested: l.Attested != "", ReturnReason: l.ReturnReason, ReturnMessage: l.ReturnMessage,
-		Grades: gradesOut(l.Grades), Feedback: l.Feedback, ObservedBy: l.ObservedBy, Notice: notice,
+		Grades: gradesOut(l.Grades), Feedback: l.Feedback, ObservedBy: l.ObservedBy, ContentSHA256: l.ContentSHA256(), Notice: notice,
 	}
-	if l.Status == practicum.Countersigned {
-		v.Signature = &signatureView{l.SignerName, l.SignerLicense, l.Meaning, l.Method, l.SignedAt.Time, l.ContentHash, l.SignatureKID, !l.Broken}
-	}
+	v.Signature = viewSignature(l)
 	return &reply[logView]{v}
 }
 
@@ -226,15 +225,6 @@ type returnInput struct {
 		Reason  string `json:"reason" enum:"incomplete,identifiers,unclear,wrong_phase,other" example:"unclear"`
 		Message string `json:"message" minLength:"1" maxLength:"4000" doc:"what to mend" example:"Say what you would do differently next time."`
 		Version int64  `json:"version,omitempty" minimum:"0" doc:"the version you read; left out: any"`
-	}
-}
-
-type signInput struct {
-	ByID
-	Body struct {
-		Meaning  string `json:"meaning" enum:"observed,reviewed,attest" example:"reviewed"`
-		Password string `json:"password,omitempty" maxLength:"1024" doc:"or otp: proves who signs"`
-		OTP      string `json:"otp,omitempty" maxLength:"64"`
 	}
 }
 
@@ -295,10 +285,7 @@ func (a *API) gradingRoutes() {
 		func(ctx context.Context, in *returnInput) (*reply[logView], error) {
 			return shownLog(a.Practicum.Return(ctx, in.ID, in.Body.Reason, in.Body.Message, in.Body.Version))
 		})
-	handle(a, Route{Method: "POST", Path: Base + "/logs/{id}/countersignature", ID: "countersign-log", Act: access.SignLog, tag: "grading", summary: "Sign a graded log; it is locked from then on"},
-		func(ctx context.Context, in *signInput) (*reply[logView], error) {
-			return shownLog(a.Practicum.Countersign(ctx, in.ID, in.Body.Meaning, in.Body.Password, in.Body.OTP))
-		})
+	a.signingRoutes()
 }
 
 func shownLog(l *practicum.Log, err error) (*reply[logView], error) {

@@ -220,8 +220,16 @@ func (w *walker) returned() error {
 	if err != nil {
 		return err
 	}
-	_, err = w.Practicum.Return(w.teach, ids[0], "unclear", "Say in one sentence what you would do differently next time.", 0)
-	return err
+	if _, err = w.Practicum.Return(w.teach, ids[0], "unclear", "Say in one sentence what you would do differently next time.", 0); err != nil {
+		return err
+	}
+	l, err := w.grade(ids[1])
+	if err != nil {
+		return err
+	}
+	w.example("countersign-log.id", l.ID)
+	w.example("countersign-logs.items", []map[string]any{{"log_id": l.ID, "content_sha256": l.ContentSHA256()}})
+	return nil
 }
 
 // finish meets every requirement, and goes on to a certificate where the stage
@@ -249,11 +257,15 @@ func (w *walker) finish(at stage) error {
 	return w.certificate(at)
 }
 
-func (w *walker) sign(id string) error {
-	_, err := w.Practicum.Grade(w.teach, id, practicum.Verdict{
+func (w *walker) grade(id string) (*practicum.Log, error) {
+	return w.Practicum.Grade(w.teach, id, practicum.Verdict{
 		Grades:   practicum.Grades{"c1": 3, "c2": 3, "c3": 4, "c4": 3, "c5": 3, "c6": 4, "c7": 3},
 		Feedback: "Steady pace, and a clear account of your own part.", ObservedBy: "role_play",
 	})
+}
+
+func (w *walker) sign(id string) error {
+	_, err := w.grade(id)
 	if err == nil {
 		_, err = w.Practicum.Countersign(w.teach, id, "reviewed", w.secret[access.From(w.teach).ID], "")
 	}

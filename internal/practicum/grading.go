@@ -8,7 +8,6 @@ import (
 
 	"github.com/kapstone-lms/kapstone/internal/access"
 	"github.com/kapstone-lms/kapstone/internal/audit"
-	"github.com/kapstone-lms/kapstone/internal/db"
 	"github.com/kapstone-lms/kapstone/internal/enrollment"
 	"github.com/kapstone-lms/kapstone/internal/text"
 )
@@ -54,40 +53,6 @@ func (s *Service) Return(ctx context.Context, id, reason, message string, versio
 	}
 	return s.judge(ctx, access.GradeLog, id, "log.returned", func(l *Log) (any, error) {
 		return map[string]any{"reason": reason}, l.sendBack(reason, message, version, s.now())
-	})
-}
-
-// Countersign signs a graded log with the actor's name, after they proved anew
-// who they are by password or one-time code. From then on the log is locked.
-// A code is spent only on a log that can be signed.
-func (s *Service) Countersign(ctx context.Context, id, meaning, password, otp string) (*Log, error) {
-	if err := access.From(ctx).May(access.SignLog); err != nil {
-		return nil, err
-	}
-	if !contains(meanings, meaning) {
-		return nil, ErrMeaning
-	}
-	l, p, err := s.supervised(ctx, s.db, access.SignLog, id)
-	if err != nil {
-		return nil, err
-	}
-	if err := s.notOwn(ctx, s.db, p); err != nil {
-		return nil, err
-	}
-	if err := l.signable(); err != nil {
-		return nil, err
-	}
-	method, err := s.people.Reauthenticate(ctx, password, otp)
-	if err != nil {
-		return nil, err
-	}
-	return s.judge(ctx, access.SignLog, id, "log.countersigned", func(l *Log) (any, error) {
-		signer, err := s.people.Find(ctx, s.db, access.From(ctx).ID)
-		if err != nil {
-			return nil, err
-		}
-		err = s.sign(l, signature{signer.ID, signer.Name, signer.LicenseNumber, meaning, method, db.At(s.now())})
-		return map[string]any{"meaning": meaning, "method": method, "hash": l.ContentHash}, err
 	})
 }
 

@@ -1,0 +1,280 @@
+package practicum
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/uptrace/bun"
+
+	"github.com/kapstone-lms/kapstone/internal/access"
+	"github.com/kapstone-lms/kapstone/internal/audit"
+	"github.com/kapstone-lms/kapstone/internal/db"
+	"github.com/kapstone-lms/kapstone/internal/fault"
+	"github.com/kapstone-lms/kapstone/internal/identity"
+	"github.com/kapstone-lms/kapstone/internal/text"
+)
+
+// MaxLines is how many logs are signed in one step at most.
+const MaxLines = 100
+
+// The faults of signing what one was shown.
+var (
+	ErrContent = fault.New(fault.Conflict, "content_changed", "This log is no longer what you were shown. Read it again, then sign it.")
+	ErrUnseen  = fault.New(fault.Invalid, "content_required", "Name what you were shown: the content_sha256 of the log as you read it.").At("items")
+	ErrLines   = fault.New(fault.Invalid, "bad_items", fmt.Sprintf("Send 1 to %d logs, each of them once.", MaxLines)).At("items")
+)
+
+// A Line is a log as its signer was shown it, and what they say of it.
+type Line struct {
+	LogID         string
+	ContentSHA256 string    // of what was shown; "" where that is not asked
+	Sent          *SentBack // instead of a signature
+}
+
+// A SentBack says why a log goes back to its author.
+type SentBack struct{ Reason, Message string }
+
+// An Outcome is what became of a line: the log as it is now, or why nothing was
+// done about it.
+type Outcome struct {
+	LogID   string
+	Log     *Log
+	Refused *fault.Fault
+}
+
+// Countersign signs a graded log with the actor's name, after they proved anew
+// who they are by password or one-time code. From then on the log is locked.
+// A code is spent only on a log that can be signed.
+func (s *Service) Countersign(ctx context.Context, id, meaning, password, otp string) (*Log, error) {
+	return s.CountersignShown(ctx, Line{LogID: id}, meaning, password, otp)
+}
+
+// CountersignShown is Countersign for exactly the content that the signer was
+// shown. It returns ErrContent when the log says something else by now.
+func (s *Service) CountersignShown(ctx context.Context, line Line, meaning, password, otp string) (*Log, error) {
+	out, err := s.countersign(ctx, []Line{line}, meaning, password, otp)
+	if err != nil {
+		return nil, err
+	}
+	if out[0].Refused != nil {
+		return nil, out[0].Refused
+	}
+	return out[0].Log, nil
+}
+
+// CountersignAll signs, or sends back, logs with one proof of identity and in
+// one transaction. A line that cannot be signed keeps none of the others: its
+// outcome says why. Each line names the content that was shown.
+func (s *Service) CountersignAll(ctx context.Context, lines []Line, meaning, password, otp string) ([]Outcome, error) {
+	if err := access.From(ctx).May(access.SignLog); err != nil {
+		return nil, err
+	}
+	if err := checkLines(lines); err != nil {
+		return nil, err
+	}
+	return s.countersign(ctx, lines, meaning, password, otp)
+}
+
+// checkLines refuses a batch that no list of logs gave, and puts its texts in
+// order.
+func checkLines(lines []Line) error {
+	seen := make(map[string]bool, len(lines))
+	for i := range lines {
+		l := &lines[i]
+		if seen[l.LogID] {
+			return ErrLines
+		}
+		seen[l.LogID] = true
+		if l.ContentSHA256 == "" {
+			return ErrUnseen
+		}
+		if l.Sent == nil {
+			continue
+		}
+		l.Sent.Message = text.Tidy(l.Sent.Message)
+		if err := checkReturn(l.Sent.Reason, l.Sent.Message); err != nil {
+			return err
+		}
+	}
+	if len(lines) == 0 || len(lines) > MaxLines {
+		return ErrLines
+	}
+	return nil
+}
+
+func (s *Service) countersign(ctx context.Context, lines []Line, meaning, password, otp string) ([]Outcome, error) {
+	if err := access.From(ctx).May(access.SignLog); err != nil {
+		return nil, err
+	}
+	if !contains(meanings, meaning) {
+		return nil, ErrMeaning
+	}
+	if password == "" && otp == "" {
+		return nil, identity.ErrReauth
+	}
+	// Looked at first, and nothing done: a one-time code is gone once it was
+	// taken, so it is taken only when there is something to sign.
+	sig := signature{signerID: access.From(ctx).ID, meaning: meaning}
+	out, ready, err := s.judgeLines(ctx, s.db, lines, sig, func(*Log, Line) error { return nil })
+	if err != nil || !ready {
+		return out, err
+	}
+	if sig.method, err = s.people.Reauthenticate(ctx, password, otp); err != nil {
+		return nil, err
+	}
+	err = s.db.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
+		signer, err := s.people.Find(ctx, tx, sig.signerID)
+		if err != nil {
+			return err
+		}
+		sig.name, sig.license, sig.at = signer.Name, signer.LicenseNumber, db.At(s.now())
+		if err := holdAll(ctx, tx, lines); err != nil {
+			return err
+		}
+		out, _, err = s.judgeLines(ctx, tx, lines, sig, func(l *Log, line Line) error { return s.settleLine(ctx, tx, l, line, sig) })
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("countersign: %w", err)
+	}
+	return out, nil
+}
+
+// holdAll holds the logs of a batch in one order, and before the ledger is
+// held, so that no two batches wait for each other.
+func holdAll(ctx context.Context, tx bun.IDB, lines []Line) error {
+	ids := make([]string, len(lines))
+	for i, l := range lines {
+		ids[i] = l.LogID
+	}
+	slices.Sort(ids)
+	for _, id := range ids {
+		if err := hold(ctx, tx, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// judgeLines does what is to be done about each line that is ready for it, and
+// says whether any was. What the same person signed in the same words before is
+// not done again: whoever lost the answer can ask once more.
+func (s *Service) judgeLines(ctx context.Context, idb bun.IDB, lines []Line, sig signature, do func(*Log, Line) error) (all []Outcome, ready bool, err error) {
+	for _, line := range lines {
+		l, err := s.toSign(ctx, idb, line.LogID)
+		if err == nil && !line.done(l, sig) {
+			if err = line.ready(l); err == nil {
+				ready, err = true, do(l, line)
+			}
+		}
+		o := Outcome{LogID: line.LogID, Log: l}
+		if err != nil {
+			if o.Log, o.Refused = nil, refusal(err); o.Refused == nil {
+				return nil, false, err
+			}
+		}
+		all = append(all, o)
+	}
+	return all, ready, nil
+}
+
+// refusal is what is wrong with one line; nothing for what is wrong with all.
+func refusal(err error) *fault.Fault {
+	if f := fault.Of(err); f != nil && (f.Kind == fault.NotFound || f.Kind == fault.Conflict || f.Kind == fault.Forbidden) {
+		return f
+	}
+	return nil
+}
+
+// toSign returns a log that the actor may sign or send back, were it ready.
+func (s *Service) toSign(ctx context.Context, idb bun.IDB, id string) (*Log, error) {
+	l, p, err := s.supervised(ctx, idb, access.SignLog, id)
+	if err != nil {
+		return nil, err
+	}
+	return l, s.notOwn(ctx, idb, p)
+}
+
+// settleLine signs a log or sends it back.
+func (s *Service) settleLine(ctx context.Context, tx bun.IDB, l *Log, line Line, sig signature) error {
+	deed, details := "log.countersigned", map[string]any{"meaning": sig.meaning, "method": sig.method}
+	if line.Sent != nil {
+		deed, details = "log.returned", map[string]any{"reason": line.Sent.Reason}
+		l.turnBack(*line.Sent, sig.at)
+	} else if err := s.sign(l, sig); err != nil {
+		return err
+	} else {
+		details["hash"] = l.ContentHash
+	}
+	if err := s.write(ctx, tx, l); err != nil {
+		return err
+	}
+	return audit.Append(ctx, tx, s.now(), deed, l.ID, details)
+}
+
+// done reports whether the line was settled before, as it is asked for again.
+func (line Line) done(l *Log, sig signature) bool {
+	return line.Sent == nil && line.ContentSHA256 != "" && l.Status == Countersigned && l.SignerID == sig.signerID &&
+		l.Meaning == sig.meaning && !l.Broken && line.ContentSHA256 == l.ContentSHA256()
+}
+
+// ready says why the line cannot be settled now, or nothing.
+func (line Line) ready(l *Log) error {
+	if err := l.signable(); err != nil {
+		return err
+	}
+	if line.ContentSHA256 != "" && line.ContentSHA256 != l.ContentSHA256() {
+		return ErrContent
+	}
+	return nil
+}
+
+// turnBack sends a graded log back to its author instead of signing it.
+func (l *Log) turnBack(why SentBack, at db.Time) {
+	l.Status, l.ReturnReason, l.ReturnMessage, l.UpdatedAt = Returned, why.Reason, why.Message, at
+}
+
+// ToSign returns the graded logs that the actor supervises, whole, so that a
+// batch can be read and signed. Every log in it was read.
+func (s *Service) ToSign(ctx context.Context, after string, limit int64) ([]*Log, error) {
+	ids, err := s.enrollments.SupervisedBy(ctx, access.SignLog)
+	if err != nil {
+		return nil, err
+	}
+	var all []*Log
+	err = s.db.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
+		rows, err := graded(ctx, tx, ids, after, limit)
+		if err != nil {
+			return err
+		}
+		all = make([]*Log, len(rows))
+		for i, r := range rows {
+			if all[i], err = s.open(r); err != nil {
+				return err
+			}
+			if err := audit.Append(ctx, tx, s.now(), "log.read", r.ID, nil); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list logs to sign: %w", err)
+	}
+	return all, nil
+}
+
+// graded lists graded logs of enrollments with their case lines, oldest first,
+// after the one named by after.
+func graded(ctx context.Context, idb bun.IDB, enrollmentIDs []string, after string, limit int64) (rows []*row, err error) {
+	if len(enrollmentIDs) == 0 {
+		return nil, nil
+	}
+	err = idb.NewSelect().Model(&rows).Where("status = ? AND enrollment_id IN (?) AND id > ?", Graded, bun.List(enrollmentIDs), after).
+		OrderExpr("id").Limit(limit).Scan(ctx)
+	if err != nil {
+		return nil, db.Check(err)
+	}
+	return rows, withCases(ctx, idb, rows)
+}
