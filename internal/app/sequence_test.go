@@ -107,7 +107,7 @@ func (s *school) locked(t *testing.T, when string) {
 			t.Errorf("%s: %s %s is refused with %v", when, tt.method, tt.path, p)
 		}
 	}
-	s.admin.refused(409, "not_complete", "POST", "/api/v1/certificates", body{"enrollment_ids": []string{s.enrollment}})
+	s.admin.refused(403, "prerequisite", "POST", "/api/v1/certificates", body{"enrollment_ids": []string{s.enrollment}})
 	if now := s.deeds(t); now != kept {
 		t.Errorf("%s: what was refused left %d entries", when, now-kept)
 	}
@@ -143,7 +143,7 @@ func TestModulesAreTakenInTheProgramsOrder(t *testing.T) {
 		s.instructor.want(200, "POST", log+"/grade", body{"grades": body{"c1": 3, "c2": 3, "c3": 3, "c4": 3, "c5": 3, "c6": 3, "c7": 3}, "feedback": "Steady work.", "observed_by": "direct"}, nil)
 		s.instructor.want(200, "POST", log+"/countersignature", body{"meaning": "observed", "password": password}, nil)
 		s.trainee.want(204, "PUT", s.at("personal-experience"), body{"attested": true}, nil)
-		s.admin.refused(409, "not_complete", "POST", "/api/v1/certificates", body{"enrollment_ids": []string{s.enrollment}})
+		s.admin.refused(403, "prerequisite", "POST", "/api/v1/certificates", body{"enrollment_ids": []string{s.enrollment}})
 		s.trainee.want(200, "PUT", s.at("printed-name"), nil, nil)
 		s.admin.want(201, "POST", "/api/v1/certificates", body{"enrollment_ids": []string{s.enrollment}}, nil)
 	})

@@ -173,7 +173,7 @@ func (s *ampleSchool) lists() {
 // most says how many statements a request may send, however much is on record.
 // BEGIN and COMMIT are among them, and what PostgreSQL is asked to lock.
 var most = map[string]int{
-	"start": 20, "save": 1, "stale save": 1, "resume": 4, "read": 2, "submission": 10, "submission again": 5, "result": 3,
+	"start": 13, "save": 1, "stale save": 1, "resume": 4, "read": 2, "submission": 8, "submission again": 5, "result": 3,
 	"progress": 13, "transcript": 13, "modules": 2,
 	"my enrollments": 2, "my certificates": 2, "my logs": 2, "my records": 3, "my holds": 2,
 	"cohorts": 2, "cohorts taught": 2, "cohort": 5, "cohort progress": 17, "cohort completion": 17, "events": 4,

@@ -19,7 +19,7 @@ import (
 
 // The faults of issuing.
 var (
-	ErrNotComplete = fault.New(fault.Conflict, "not_complete", "Not every requirement is met yet. See what is missing.")
+	ErrNotComplete = fault.New(fault.Forbidden, "prerequisite", "A certificate comes last, and not every requirement is met yet. See what is missing.")
 	ErrRevoked     = fault.New(fault.Conflict, "certificate_revoked", "The certificate of this enrollment was revoked, so another is not issued in its place.")
 	ErrMoved       = fault.New(fault.Conflict, "evidence_changed", "The trainee's record changed while the certificate was being drawn. Look at it, then issue again.")
 )

@@ -214,13 +214,19 @@ func Guarded(ctx context.Context, f func(ctx context.Context, tx bun.Tx) error) 
 	return context.WithValue(ctx, guardKey{}, guard(f))
 }
 
-// Lock keeps every other holder of the same name waiting until the transaction
-// ends. On SQLite a transaction is alone anyway.
-func Lock(ctx context.Context, tx bun.IDB, name string) error {
+// Lock keeps every other holder of the same names waiting until the transaction
+// ends. It takes several in their order, in one round trip. On SQLite a
+// transaction is alone anyway.
+func Lock(ctx context.Context, tx bun.IDB, names ...string) error {
 	if !Postgres(tx) {
 		return nil
 	}
-	_, err := tx.NewRaw("SELECT pg_advisory_xact_lock(hashtextextended(?, 0))", name).Exec(ctx)
+	args := make([]any, len(names))
+	for i, name := range names {
+		args[i] = name
+	}
+	const one = ", pg_advisory_xact_lock(hashtextextended(?, 0))"
+	_, err := tx.NewRaw("SELECT "+strings.Repeat(one, len(names))[len(", "):], args...).Exec(ctx)
 	return err
 }
 

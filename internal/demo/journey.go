@@ -242,7 +242,7 @@ func (j *journey) refused() error {
 	if err != nil {
 		return err
 	}
-	if status != http.StatusConflict || !strings.Contains(string(body), "not_complete") {
+	if status != http.StatusForbidden || !strings.Contains(string(body), "prerequisite") {
 		return fmt.Errorf("issuing too early answered %d: %.200s", status, body)
 	}
 	j.say("admin", "tries to issue too early and is told what is missing")

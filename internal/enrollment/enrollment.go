@@ -371,6 +371,7 @@ func (s *Service) ConfirmName(ctx context.Context, id, name string) (*Enrollment
 // LockEvidence keeps evidence of an enrollment from being taken back until the
 // transaction ends. Whoever takes evidence back, and whoever issues on it,
 // asks for this lock first, so that nothing is issued on what is just going.
-func LockEvidence(ctx context.Context, tx bun.IDB, id string) error {
-	return db.Lock(ctx, tx, "evidence/"+id)
+// behind names other locks that the deed takes after it.
+func LockEvidence(ctx context.Context, tx bun.IDB, id string, behind ...string) error {
+	return db.Lock(ctx, tx, append([]string{"evidence/" + id}, behind...)...)
 }

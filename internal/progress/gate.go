@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/uptrace/bun"
+
 	"github.com/kapstone-lms/kapstone/internal/curriculum"
 	"github.com/kapstone-lms/kapstone/internal/enrollment"
 	"github.com/kapstone-lms/kapstone/internal/fault"
@@ -112,24 +114,26 @@ func steps(edition *curriculum.Program) bool {
 // evidence as it is when it is asked: what is taken back a moment later, or
 // comes a moment later, makes no difference to what has begun.
 func (s *Service) LessonsOpen(ctx context.Context, p *enrollment.Pinned, module curriculum.ModuleKey) error {
-	return s.open(ctx, p, Step{Module: module})
+	return s.open(ctx, s.db, p, Step{Module: module})
 }
 
-// QuizOpen is LessonsOpen for a new attempt at a module's quiz.
-func (s *Service) QuizOpen(ctx context.Context, p *enrollment.Pinned, module curriculum.ModuleKey) error {
-	return s.open(ctx, p, Step{Module: module, Quiz: true})
+// QuizOpen is LessonsOpen for a new attempt at a module's quiz. It reads
+// through idb: inside the transaction that begins the attempt, and behind the
+// lock on evidence, what it judges by stays.
+func (s *Service) QuizOpen(ctx context.Context, idb bun.IDB, p *enrollment.Pinned, module curriculum.ModuleKey) error {
+	return s.open(ctx, idb, p, Step{Module: module, Quiz: true})
 }
 
 // LogOpen is LessonsOpen for a log of practice.
 func (s *Service) LogOpen(ctx context.Context, p *enrollment.Pinned, log *practicum.Work) error {
-	return s.open(ctx, p, Step{Log: log})
+	return s.open(ctx, s.db, p, Step{Log: log})
 }
 
-func (s *Service) open(ctx context.Context, p *enrollment.Pinned, step Step) error {
+func (s *Service) open(ctx context.Context, idb bun.IDB, p *enrollment.Pinned, step Step) error {
 	if !steps(p.Edition) {
 		return nil // most programs: nothing to read
 	}
-	evidence, err := s.Gather(ctx, s.db, []*enrollment.Pinned{p})
+	evidence, err := s.Gather(ctx, idb, []*enrollment.Pinned{p})
 	if err != nil {
 		return err
 	}

@@ -82,7 +82,7 @@ func (s *Service) Challenge(ctx context.Context, attemptID, item, text string) (
 	}
 	a, err := get(ctx, s.db, f.id)
 	if err == nil && a.overdue(s.now()) {
-		a, err = s.close(ctx, f.id, true)
+		a, _, err = s.close(ctx, f.id, true)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("challenge: %w", err)

@@ -7,7 +7,6 @@ import (
 	"github.com/uptrace/bun"
 
 	"github.com/kapstone-lms/kapstone/internal/db"
-	"github.com/kapstone-lms/kapstone/internal/enrollment"
 	"github.com/kapstone-lms/kapstone/internal/fault"
 )
 
@@ -60,21 +59,13 @@ func (a *attempt) retime(p part, now time.Time) (cut bool) {
 	return a.Deadline.Before(before.Time) && a.Deadline.Before(now.Add(shortNotice))
 }
 
-// startClock sets when an attempt that begins now ends. It keeps the
-// accommodation from changing until the transaction ends: whoever changes it
-// finds either no attempt or this one.
-func (s *Service) startClock(ctx context.Context, tx bun.IDB, a *attempt, p *enrollment.Pinned, minutes int) error {
-	if err := db.Lock(ctx, tx, accommodating(p.PersonID, p.Program)); err != nil {
-		return err
-	}
-	c, err := accommodationOf(ctx, tx, p.PersonID, p.Program)
-	if err != nil {
-		return err
-	}
-	a.StartedAt = db.At(s.now())
+// startClock sets when an attempt that begins now ends, by what its person has.
+// Whoever begins one keeps that from changing until it is on record: whoever
+// changes it finds either no attempt or this one.
+func (a *attempt) startClock(now time.Time, c *Accommodation, minutes int) {
+	a.StartedAt = db.At(now)
 	a.LimitMS, a.PauseLimitMS = (time.Duration(minutes) * time.Minute).Milliseconds(), c.part().pauseMS
 	a.Deadline = a.ends(c.part())
-	return nil
 }
 
 // retime works out anew when attempts end that the transaction holds, and

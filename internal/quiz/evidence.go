@@ -29,6 +29,23 @@ func standing(ctx context.Context, idb bun.IDB, enrollmentID string, module curr
 	return all[enrollmentID][0], nil
 }
 
+// standingAfter adds to a standing the attempts of one enrollment in its
+// module, and the remediations between them. Without attempts there is nothing
+// that a remediation could change.
+func standingAfter(ctx context.Context, idb bun.IDB, attempts []*attempt, st Standing) (Standing, error) {
+	if len(attempts) == 0 {
+		return st, nil
+	}
+	remediations, err := remediationsOf(ctx, idb, []string{attempts[0].EnrollmentID}, st.Module)
+	for _, a := range attempts {
+		st.note(a)
+	}
+	for _, r := range remediations {
+		st.remediated(r)
+	}
+	return st, err
+}
+
 // standings reads the standings of enrollments in one module, or in all.
 func standings(ctx context.Context, idb bun.IDB, enrollmentIDs []string, module curriculum.ModuleKey) (map[string][]Standing, error) {
 	all := make(map[string][]Standing, len(enrollmentIDs))

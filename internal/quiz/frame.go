@@ -9,6 +9,7 @@ import (
 	"github.com/kapstone-lms/kapstone/internal/access"
 	"github.com/kapstone-lms/kapstone/internal/curriculum"
 	"github.com/kapstone-lms/kapstone/internal/db"
+	"github.com/kapstone-lms/kapstone/internal/enrollment"
 )
 
 // A frame is what never changes of an attempt: whose it is and what it asks.
@@ -99,7 +100,14 @@ func (s *Service) frameOf(ctx context.Context, a *attempt) (*frame, error) {
 	if found[a.EnrollmentID] == nil {
 		return nil, fmt.Errorf("attempt %s has no enrollment", a.ID)
 	}
-	e := found[a.EnrollmentID]
+	return s.frameOn(ctx, a, found[a.EnrollmentID])
+}
+
+// frameOn is frameOf for an attempt whose enrollment was just read, too.
+func (s *Service) frameOn(ctx context.Context, a *attempt, e *enrollment.Enrollment) (*frame, error) {
+	if f := s.frames.follow(a); f != nil {
+		return f, nil
+	}
 	course, err := s.enrollments.Course(ctx, a.Draw.Course)
 	if err != nil {
 		return nil, err

@@ -12,17 +12,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"time"
 
 	"github.com/uptrace/bun"
 
-	"github.com/kapstone-lms/kapstone/internal/access"
 	"github.com/kapstone-lms/kapstone/internal/audit"
 	"github.com/kapstone-lms/kapstone/internal/curriculum"
 	"github.com/kapstone-lms/kapstone/internal/db"
 	"github.com/kapstone-lms/kapstone/internal/enrollment"
-	"github.com/kapstone-lms/kapstone/internal/once"
 )
 
 // Service runs the attempts.
@@ -44,9 +41,10 @@ type Service struct {
 type Looked func(ctx context.Context, idb bun.IDB, enrollmentIDs []string) (map[string]map[curriculum.LessonID]time.Time, error)
 
 // A Gate says what comes first. QuizOpen returns nil when a module's quiz may
-// be begun now, else a fault that names what the program wants done before.
+// be begun now, else a fault that names what the program wants done before. It
+// reads through idb, the transaction that begins the attempt.
 type Gate interface {
-	QuizOpen(ctx context.Context, p *enrollment.Pinned, module curriculum.ModuleKey) error
+	QuizOpen(ctx context.Context, idb bun.IDB, p *enrollment.Pinned, module curriculum.ModuleKey) error
 }
 
 // GuardedBy has attempts begun only as gate says; those that are open go on
@@ -87,43 +85,6 @@ func (s *Service) Close(ctx context.Context) error {
 	return nil
 }
 
-// Start begins an attempt at a module's quiz of the actor's own enrollment, or
-// resumes the one that is open; created says which. It returns ErrPassed,
-// ErrExhausted, ErrWait, ErrRemedy, ErrLessons, ErrWithheld or ErrOver when there
-// is no try to be had now, ErrClosed for a
-// repeated request whose attempt was handed in meanwhile, and
-// enrollment.ErrNotReviewed for a module that waits for an admin, and the
-// gate's fault for one before which something else comes.
-func (s *Service) Start(ctx context.Context, enrollmentID string, module curriculum.ModuleKey) (sheet *OpenSheet, created bool, err error) {
-	p, err := s.enrollments.Own(ctx, access.TakeQuiz, enrollmentID)
-	if err != nil {
-		return nil, false, err
-	}
-	m := p.Course.Module(module)
-	if m == nil {
-		return nil, false, db.ErrNone
-	}
-	a, err := s.openNow(ctx, p.ID, module)
-	_, keyed := once.From(ctx)
-	switch {
-	case err == nil && a == nil:
-		a, created, err = s.beginIn(ctx, p, m)
-	case err == nil && keyed: // the key stands for the attempt that it resumed
-		a, created, err = s.begin(ctx, p, m)
-	}
-	if err != nil {
-		return nil, false, fmt.Errorf("start quiz: %w", err)
-	}
-	if a.State == Submitted {
-		return nil, false, ErrClosed
-	}
-	shown, err := s.show(ctx, a)
-	if err != nil {
-		return nil, false, fmt.Errorf("start quiz: %w", err)
-	}
-	return shown.Open, created, nil
-}
-
 // openNow returns the attempt that is open, or nil. One whose time is over it
 // closes, so that it does not pass for a try still under way.
 func (s *Service) openNow(ctx context.Context, enrollmentID string, module curriculum.ModuleKey) (*attempt, error) {
@@ -142,95 +103,12 @@ func (s *Service) openNow(ctx context.Context, enrollmentID string, module curri
 func (s *Service) settle(ctx context.Context, a *attempt) (*attempt, error) {
 	switch now := s.now(); {
 	case a.overdue(now):
-		return s.close(ctx, a.ID, true)
+		a, _, err := s.close(ctx, a.ID, true)
+		return a, err
 	case a.lapsed(now):
 		return s.goOn(ctx, a.ID)
 	}
 	return a, nil
-}
-
-// tries is the name of the lock on all that decides about another try.
-func tries(enrollmentID string, module curriculum.ModuleKey) string {
-	return "quiz/" + enrollmentID + "/" + string(module)
-}
-
-// beginIn makes an attempt in a module that is open, and before which nothing
-// else comes. That is judged before, by itself: the same moment may change it.
-func (s *Service) beginIn(ctx context.Context, p *enrollment.Pinned, m *curriculum.Module) (*attempt, bool, error) {
-	if err := s.enrollments.Opened(ctx, p, m.Key); err != nil {
-		return nil, false, err
-	}
-	if s.gate != nil {
-		if err := s.gate.QuizOpen(ctx, p, m.Key); err != nil {
-			return nil, false, err
-		}
-	}
-	return s.begin(ctx, p, m)
-}
-
-// begin makes an attempt, unless somebody was faster.
-func (s *Service) begin(ctx context.Context, p *enrollment.Pinned, m *curriculum.Module) (a *attempt, created bool, err error) {
-	err = s.db.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
-		created = false
-		if err := db.Lock(ctx, tx, tries(p.ID, m.Key)); err != nil {
-			return err
-		}
-		if a, err = openOf(ctx, tx, p.ID, m.Key); err != nil {
-			return err
-		}
-		id := db.NewID()
-		if a != nil {
-			id = a.ID
-		}
-		id, again, err := once.Claim(ctx, tx, s.now(), id)
-		if again && err == nil {
-			a, err = get(ctx, tx, id)
-		}
-		if err != nil || a != nil {
-			return err
-		}
-		st, err := standing(ctx, tx, p.ID, m.Key)
-		if err != nil {
-			return err
-		}
-		st = Counted(p.Edition.Quiz, st)
-		if err := s.mayTry(ctx, tx, p, m, st); err != nil {
-			return err
-		}
-		before, err := asked(ctx, tx, p.Edition.Quiz, p.ID, m.Key)
-		if err != nil {
-			return err
-		}
-		items := draw(m, before, rand.New(secure{}))
-		a = &attempt{
-			ID: id, EnrollmentID: p.ID, Module: m.Key, Number: st.Attempts + 1, State: Open,
-			Draw: frozen{Course: p.CourseHash, Items: items}, AtItem: firstStep(m.Quiz, items),
-		}
-		if err := s.startClock(ctx, tx, a, p, m.Quiz.Minutes); err != nil {
-			return err
-		}
-		created = true
-		if err := insert(ctx, tx, a); err != nil {
-			return err
-		}
-		return audit.Append(ctx, tx, s.now(), "quiz.started", a.ID,
-			map[string]any{"enrollment": p.ID, "module": m.Key, "number": a.Number})
-	})
-	return a, created, err
-}
-
-// mayBegin returns why no new attempt may begin now, or nil: the tries first,
-// then the window.
-func (s *Service) mayBegin(ctx context.Context, tx bun.IDB, p *enrollment.Pinned, st Standing) error {
-	now := s.now()
-	if err := mayBegin(p.Edition.Quiz, st, now); err != nil {
-		return err
-	}
-	w, err := windowOf(ctx, tx, p.CohortID, st.Module)
-	if err != nil {
-		return err
-	}
-	return w.admits(now)
 }
 
 // Sheet returns the actor's own attempt, as it is now.
@@ -264,12 +142,18 @@ func (s *Service) show(ctx context.Context, a *attempt) (*Sheet, error) {
 		r, err := s.resultOf(ctx, f, a, given)
 		return &Sheet{Result: r}, err
 	}
+	o, err := s.showOpen(f, a, given)
+	return &Sheet{Open: o}, err
+}
+
+// showOpen makes the sheet of an open attempt of its answers.
+func (s *Service) showOpen(f *frame, a *attempt, given answers) (*OpenSheet, error) {
 	s.live.put(a.ID, f.deadline, given)
 	o, err := f.open(a.AtItem, given)
 	if err == nil {
 		a.pauseOn(o, s.now())
 	}
-	return &Sheet{Open: o}, err
+	return o, err
 }
 
 // Submit hands in the actor's own attempt and grades it. Handing in again
@@ -280,14 +164,21 @@ func (s *Service) Submit(ctx context.Context, attemptID string) (*Result, error)
 	if err != nil {
 		return nil, err
 	}
-	a, err := s.close(ctx, f.id, false)
+	a, by, err := s.close(ctx, f.id, false)
 	if err != nil {
 		return nil, fmt.Errorf("hand in: %w", err)
 	}
 	if a.ClosedBy == ByDeadline {
 		return nil, ErrClosed
 	}
-	sheet, err := s.show(ctx, a)
+	var sheet *Sheet
+	if by == nil {
+		sheet, err = s.show(ctx, a)
+	} else if f, err = s.frameOf(ctx, a); err == nil {
+		var r *Result
+		r, err = s.firstResult(ctx, f, a, by)
+		sheet = &Sheet{Result: r}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("hand in: %w", err)
 	}
@@ -295,14 +186,16 @@ func (s *Service) Submit(ctx context.Context, attemptID string) (*Result, error)
 }
 
 // close closes and grades an attempt, in one transaction, and returns it as it
-// is then. One that is closed already stays as it is; so does one that is not
-// overdue, if only those are meant.
-func (s *Service) close(ctx context.Context, attemptID string, overdueOnly bool) (a *attempt, err error) {
+// is then, with the answers by which it was graded. One that is closed already
+// stays as it is; so does one that is not overdue, if only those are meant: then
+// by is nil.
+func (s *Service) close(ctx context.Context, attemptID string, overdueOnly bool) (a *attempt, by answers, err error) {
 	f, err := s.frame(ctx, attemptID)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	err = s.db.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
+		by = nil
 		if a, err = hold(ctx, tx, attemptID); err != nil {
 			return err
 		}
@@ -326,6 +219,7 @@ func (s *Service) close(ctx context.Context, attemptID string, overdueOnly bool)
 		if a.Missed, err = missed(f.module, f.questions, given); err != nil {
 			return err
 		}
+		by = given
 		a.submit(now, sc)
 		if err := update(ctx, tx, a); err != nil {
 			return err
@@ -338,7 +232,7 @@ func (s *Service) close(ctx context.Context, attemptID string, overdueOnly bool)
 	if err == nil && a.State == Submitted {
 		s.live.forget(attemptID)
 	}
-	return a, err
+	return a, by, err
 }
 
 // CloseOverdue closes and grades attempts whose time is over, at most limit of
@@ -352,7 +246,7 @@ func (s *Service) CloseOverdue(ctx context.Context, limit int) (n int, err error
 	}
 	var errs []error
 	for _, id := range ids {
-		a, err := s.close(ctx, id, true)
+		a, _, err := s.close(ctx, id, true)
 		switch {
 		case err != nil:
 			errs = append(errs, fmt.Errorf("close attempt %s: %w", id, err))

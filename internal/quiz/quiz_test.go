@@ -218,7 +218,7 @@ func TestOnlyWhatIsOverdueIsClosedUnasked(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		o := w.begin()
 		w.Clock.Advance(minutes*time.Minute + Grace)
-		if a, err := w.close(t.Context(), o.ID, true); err != nil || a.State != Open || w.entries("quiz.submitted") != 0 {
+		if a, by, err := w.close(t.Context(), o.ID, true); err != nil || a.State != Open || by != nil || w.entries("quiz.submitted") != 0 {
 			t.Errorf("close = %+v, %v; want it left open", a, err)
 		}
 	})

@@ -25,11 +25,7 @@ func (s *Service) resultOf(ctx context.Context, f *frame, a *attempt, given answ
 		return nil, err
 	}
 	if len(rounds) == 0 {
-		see, err := s.sees(ctx, f, a)
-		if err != nil {
-			return nil, err
-		}
-		return f.result(a, given, see)
+		return s.firstResult(ctx, f, a, given)
 	}
 	last := rounds[len(rounds)-1]
 	by, err := getRegrade(ctx, s.db, last.RegradeID)
@@ -66,6 +62,15 @@ func (s *Service) resultOf(ctx context.Context, f *frame, a *attempt, given answ
 		}
 	}
 	return r, nil
+}
+
+// firstResult makes the result of an attempt that nobody has regraded yet.
+func (s *Service) firstResult(ctx context.Context, f *frame, a *attempt, given answers) (*Result, error) {
+	see, err := s.sees(ctx, f, a)
+	if err != nil {
+		return nil, err
+	}
+	return f.result(a, given, see)
 }
 
 // counted leaves out the questions whose answers make no difference.

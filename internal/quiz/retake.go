@@ -2,7 +2,6 @@ package quiz
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -10,7 +9,6 @@ import (
 	"github.com/uptrace/bun"
 
 	"github.com/kapstone-lms/kapstone/internal/curriculum"
-	"github.com/kapstone-lms/kapstone/internal/db"
 	"github.com/kapstone-lms/kapstone/internal/enrollment"
 	"github.com/kapstone-lms/kapstone/internal/fault"
 )
@@ -168,26 +166,17 @@ func missed(m *curriculum.Module, questions []question, given answers) ([]curric
 	return all, nil
 }
 
-// asked counts how often earlier attempts of an enrollment asked each item of a
-// module. Where any item may come again it counts nothing.
-func asked(ctx context.Context, idb bun.IDB, rules curriculum.QuizRules, enrollmentID string, module curriculum.ModuleKey) (map[curriculum.ItemID]int, error) {
+// asked counts how often attempts asked each item of their module. Where any
+// item may come again it counts nothing.
+func asked(rules curriculum.QuizRules, attempts []*attempt) map[curriculum.ItemID]int {
 	if rules.Fresh == curriculum.AnyItems {
-		return nil, nil
-	}
-	var draws []string
-	err := idb.NewSelect().Model((*attempt)(nil)).Column("draw").Where("enrollment_id = ? AND module = ?", enrollmentID, module).Scan(ctx, &draws)
-	if err != nil {
-		return nil, db.Check(err)
+		return nil
 	}
 	times := make(map[curriculum.ItemID]int)
-	for _, text := range draws {
-		var f frozen
-		if err := json.Unmarshal([]byte(text), &f); err != nil {
-			return nil, fmt.Errorf("read draw: %w", err)
-		}
-		for _, it := range f.Items {
+	for _, a := range attempts {
+		for _, it := range a.Draw.Items {
 			times[it.Item]++
 		}
 	}
-	return times, nil
+	return times
 }

@@ -255,6 +255,24 @@ func attemptsOf(ctx context.Context, idb bun.IDB, enrollmentIDs []string, module
 	return rows, db.Check(err)
 }
 
+// triesBefore returns an enrollment's attempts in a module, whole, in the order
+// of their numbers, with the scores that hold now.
+func triesBefore(ctx context.Context, idb bun.IDB, enrollmentID string, module curriculum.ModuleKey) (rows []*attempt, err error) {
+	err = idb.NewSelect().Model(&rows).ExcludeColumn("score_percent", "passed").Apply(asRegraded).
+		Where("enrollment_id = ? AND module = ?", enrollmentID, module).OrderExpr("number").Scan(ctx)
+	return rows, db.Check(err)
+}
+
+// underWay returns the one among attempts that is open, or nil.
+func underWay(attempts []*attempt) *attempt {
+	for _, a := range attempts {
+		if a.State == Open {
+			return a
+		}
+	}
+	return nil
+}
+
 // remediationsOf is like attemptsOf, for remediations.
 func remediationsOf(ctx context.Context, idb bun.IDB, enrollmentIDs []string, module curriculum.ModuleKey) (rows []*Remediation, err error) {
 	q := idb.NewSelect().Model(&rows).Where("enrollment_id IN (?)", bun.List(enrollmentIDs))
