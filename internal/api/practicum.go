@@ -153,7 +153,7 @@ type logView struct {
 	MonitoredBy    string           `json:"monitored_by,omitempty"`
 	KnewWhomToCall string           `json:"knew_whom_to_call,omitempty" enum:"yes,no"`
 	Reflection     string           `json:"reflection"`
-	SelfRating     map[string]grade `json:"self_rating"`
+	SelfRating     map[string]grade `json:"self_rating" doc:"empty for a grader until the log is graded"`
 	Attested       bool             `json:"attested"`
 	ReturnReason   string           `json:"return_reason"`
 	ReturnMessage  string           `json:"return_message"`
@@ -209,25 +209,6 @@ type pageOfInput struct {
 	Page
 }
 
-type gradeInput struct {
-	ByID
-	Body struct {
-		Grades     map[string]grade `json:"grades" doc:"c1 to c7, each 1 to 4 or NO" example:"{\"c1\":3,\"c2\":3,\"c3\":3,\"c4\":3,\"c5\":3,\"c6\":3,\"c7\":\"NO\"}"`
-		Feedback   string           `json:"feedback,omitempty" maxLength:"12000" doc:"at least 50 characters when a grade is 1 or 2" example:"Steady pace, and a clear account of your own part."`
-		ObservedBy string           `json:"observed_by" enum:"direct,video,audio,discussion,role_play,case_presentation,file_review" example:"role_play"`
-		Version    int64            `json:"version,omitempty" minimum:"0" doc:"the version you read; left out: any"`
-	}
-}
-
-type returnInput struct {
-	ByID
-	Body struct {
-		Reason  string `json:"reason" enum:"incomplete,identifiers,unclear,wrong_phase,other" example:"unclear"`
-		Message string `json:"message" minLength:"1" maxLength:"4000" doc:"what to mend" example:"Say what you would do differently next time."`
-		Version int64  `json:"version,omitempty" minimum:"0" doc:"the version you read; left out: any"`
-	}
-}
-
 func (a *API) practicumRoutes() {
 	logs := Base + "/enrollments/{id}/logs"
 	handle(a, Route{Method: "POST", Path: logs, ID: "create-log", Act: access.WriteLog, tag: "practicum", status: 201, summary: "Begin a log of a practiced session"},
@@ -258,33 +239,8 @@ func (a *API) practicumRoutes() {
 		func(ctx context.Context, in *ByID) (*reply[logView], error) {
 			return shownLog(a.Practicum.Submit(ctx, in.ID))
 		})
+	a.rubricRoute()
 	a.gradingRoutes()
-}
-
-func (a *API) gradingRoutes() {
-	handle(a, Route{Method: "GET", Path: Base + "/grading-queue", ID: "grading-queue", Act: access.GradeLog, tag: "grading", summary: "Logs that wait for you, the longest waiting first"},
-		func(ctx context.Context, in *Page) (*listOf[workView], error) {
-			after, err := in.after()
-			if err != nil {
-				return nil, err
-			}
-			rows, err := a.Practicum.Queue(ctx, after, in.Limit)
-			if err != nil {
-				return nil, err
-			}
-			return pageOf(rows, in.Limit, workID, viewWork), nil
-		})
-	handle(a, Route{Method: "POST", Path: Base + "/logs/{id}/grade", ID: "grade-log", Act: access.GradeLog, tag: "grading", summary: "Grade a log"},
-		func(ctx context.Context, in *gradeInput) (*reply[logView], error) {
-			b := in.Body
-			return shownLog(a.Practicum.Grade(ctx, in.ID, practicum.Verdict{
-				Grades: gradesIn(b.Grades), Feedback: b.Feedback, ObservedBy: b.ObservedBy, Version: b.Version,
-			}))
-		})
-	handle(a, Route{Method: "POST", Path: Base + "/logs/{id}/return", ID: "return-log", Act: access.GradeLog, tag: "grading", summary: "Send a log back with a reason"},
-		func(ctx context.Context, in *returnInput) (*reply[logView], error) {
-			return shownLog(a.Practicum.Return(ctx, in.ID, in.Body.Reason, in.Body.Message, in.Body.Version))
-		})
 	a.signingRoutes()
 }
 

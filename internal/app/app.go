@@ -142,6 +142,7 @@ func (a *App) openFeatures(ctx context.Context, course *curriculum.Course) error
 	a.Study.GuardedBy(a.Progress)
 	a.Quizzes.GuardedBy(a.Progress)
 	a.Practicum.GuardedBy(a.Progress)
+	a.Practicum.AlarmedBy(alarm{a.Standing})
 	a.Certificates = credential.New(a.DB, a.Enrollments, a.Progress, a.Config.Issuer, now)
 	return nil
 }

@@ -241,9 +241,13 @@ const (
 
 // PracticumRules says which logged sessions count.
 type PracticumRules struct {
-	Kinds          []string // "client", "peer", "role_play"
-	SafetyCriteria []string // criteria with a floor, such as "c2"
-	SafetyFloor    int      // a counted log has no lower grade in those
+	Kinds          []string    // "client", "peer", "role_play"
+	SafetyCriteria []string    // criteria with a floor, such as "c2"
+	SafetyFloor    int         // a counted log has no lower grade in those; a lower one opens a hold
+	Rubric         []Criterion // the program's own words; none: the usual ones, see TheRubric
+	SelfRating     bool        // trainees rate themselves before they send a log
+	GradeDays      int         // within which a submitted log is graded; 0: none stated
+	SecondPercent  int         // of graded logs that a second rater grades too; 0: none
 }
 
 // ExperienceRules holds the attestation that ends the personal experience

@@ -111,7 +111,7 @@ func TestEveryFieldIsRead(t *testing.T) {
 		Key: "rich", Version: 3, Title: "A rich program", Summary: "It asks for sessions and for an attestation.",
 		Certificate: Certificate{Title: "Certificate of Completion"},
 		Quiz:        QuizRules{PassPercent: 80, Attempts: 3, WaitHours: 24, Review: ReviewAfterPass}, Lessons: LessonsOpenedFirst,
-		Practicum:  PracticumRules{[]string{"client", "peer", "role_play"}, []string{"c2", "c6"}, 2},
+		Practicum:  PracticumRules{Kinds: []string{"client", "peer", "role_play"}, SafetyCriteria: []string{"c2", "c6"}, SafetyFloor: 2},
 		Experience: ExperienceRules{Version: "1", Statement: "I have done what was asked.", Minutes: 60},
 		Requirements: []Requirement{
 			{ID: "first", Type: AllOf, Title: "The first module", Of: []Requirement{

@@ -182,6 +182,7 @@ func (s *seeder) examples() {
 		"extend-cohort", "list-cohort-extensions", "cohort-window", "set-window", "watch-quiz"} {
 		s.example(op+".id", s.cohort.ID)
 	}
+	s.example("next-log.cohort", s.cohort.ID)
 	s.example("instructor_ids", s.cohort.Instructors)
 	s.example("user_ids", s.cohort.Instructors[:1])
 }

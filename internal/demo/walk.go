@@ -184,6 +184,7 @@ func (w *walker) waiting() error {
 	ids, err := w.logs()
 	if err == nil {
 		w.example("grade-log.id", ids[0])
+		w.example("correct-grade.id", ids[0])
 		w.example("log.id", ids[0])
 		w.example("return-log.id", ids[1])
 		w.example("edit-log.id", ids[2])

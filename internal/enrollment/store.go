@@ -132,23 +132,23 @@ func withInstructors(ctx context.Context, idb bun.IDB, rows []*Cohort) error {
 	return db.Check(err)
 }
 
-// supervisedBy lists the enrollments that v's person supervises: where they
-// are named, and in the cohorts they teach where nobody is.
-func supervisedBy(ctx context.Context, idb bun.IDB, v visible) (ids []string, err error) {
-	q := idb.NewSelect().Model((*Enrollment)(nil)).Column("id").Where("person_id <> ?", v.personID).
+// supervisedBy is a query of the enrollments that v's person supervises: where
+// they are named, and in the cohorts they teach where nobody is.
+func supervisedBy(idb bun.IDB, v visible) *bun.SelectQuery {
+	q := idb.NewSelect().TableExpr("enrollments AS e").ColumnExpr("e.id").Where("e.person_id <> ?", v.personID).
 		WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery {
-			return q.Where("id IN (SELECT enrollment_id FROM enrollment_supervisors WHERE person_id = ?)", v.personID).
-				WhereOr(`cohort_id IN (SELECT cohort_id FROM cohort_instructors WHERE person_id = ?)
-					AND NOT EXISTS (SELECT 1 FROM enrollment_supervisors s WHERE s.enrollment_id = enrollment.id)`, v.personID)
+			return q.Where("e.id IN (SELECT enrollment_id FROM enrollment_supervisors WHERE person_id = ?)", v.personID).
+				WhereOr(`e.cohort_id IN (SELECT cohort_id FROM cohort_instructors WHERE person_id = ?)
+					AND NOT EXISTS (SELECT 1 FROM enrollment_supervisors s WHERE s.enrollment_id = e.id)`, v.personID)
 		})
-	if !v.all {
-		if len(v.programs) == 0 {
-			return nil, nil
-		}
-		q.Where("program IN (?)", bun.List(v.programs))
+	switch {
+	case v.all:
+	case len(v.programs) == 0:
+		q.Where("1 = 0")
+	default:
+		q.Where("e.program IN (?)", bun.List(v.programs))
 	}
-	err = q.OrderExpr("id").Scan(ctx, &ids)
-	return ids, db.Check(err)
+	return q
 }
 
 // The two link tables, cohort_instructors and enrollment_supervisors, have the

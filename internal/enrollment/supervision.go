@@ -88,13 +88,22 @@ func (s *Service) Supervised(ctx context.Context, idb bun.IDB, act access.Act, i
 	return s.Pin(ctx, e)
 }
 
-// SupervisedBy returns the ids of all enrollments that the actor supervises
-// and may do act in.
-func (s *Service) SupervisedBy(ctx context.Context, act access.Act) ([]string, error) {
+// Supervising returns a query of the ids of all enrollments that the actor
+// supervises and may do act in, as e.id: what a feature narrows a list by.
+func (s *Service) Supervising(ctx context.Context, act access.Act) (*bun.SelectQuery, error) {
 	who := access.From(ctx)
 	if err := who.May(act); err != nil {
 		return nil, err
 	}
 	programs, all := who.Programs(act)
-	return supervisedBy(ctx, s.db, visible{who.ID, programs, all})
+	return supervisedBy(s.db, visible{who.ID, programs, all}), nil
+}
+
+// SupervisedBy returns those ids, in order.
+func (s *Service) SupervisedBy(ctx context.Context, act access.Act) (ids []string, err error) {
+	q, err := s.Supervising(ctx, act)
+	if err != nil {
+		return nil, err
+	}
+	return ids, db.Check(q.OrderExpr("e.id").Scan(ctx, &ids))
 }

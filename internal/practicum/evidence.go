@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -109,6 +110,11 @@ func Counts(rules curriculum.PracticumRules, s Session) (ok bool, reason string)
 	for _, c := range rules.SafetyCriteria {
 		if g := s.Grades[c]; g > 0 && g < rules.SafetyFloor {
 			return false, fmt.Sprintf("safety or ethics was graded %d", g)
+		}
+	}
+	for _, c := range rules.Rubric {
+		if g := s.Grades[c.Key]; g > 0 && g < c.Minimum {
+			return false, fmt.Sprintf("%s was graded %d, and this program counts %d or more", strings.ToLower(c.Title), g, c.Minimum)
 		}
 	}
 	return true, ""

@@ -20,28 +20,21 @@ type Verdict struct {
 	Version    int64  // the one that was read; 0 takes any
 }
 
-// Queue returns the work lines of submitted logs that the actor supervises,
-// the longest waiting first, after the one named by after.
-func (s *Service) Queue(ctx context.Context, after string, limit int64) ([]*Work, error) {
-	ids, err := s.enrollments.SupervisedBy(ctx, access.GradeLog)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := waiting(ctx, s.db, ids, after, limit)
-	if err != nil {
-		return nil, fmt.Errorf("list queue: %w", err)
-	}
-	return works(rows), nil
-}
-
-// Grade records the actor's grades on a submitted log.
+// Grade records the actor's grades on a submitted log. It returns ErrClaimed
+// where a colleague is just grading it.
 func (s *Service) Grade(ctx context.Context, id string, v Verdict) (*Log, error) {
 	v.Feedback = text.Tidy(v.Feedback)
 	if err := v.check(); err != nil {
 		return nil, err
 	}
-	return s.judge(ctx, access.GradeLog, id, "log.graded", func(l *Log) (any, error) {
-		return map[string]any{"grades": v.Grades}, l.grade(access.From(ctx).ID, v, s.now())
+	return s.judge(ctx, access.GradeLog, id, "log.graded", func(ctx context.Context, tx bun.IDB, l *Log, p *enrollment.Pinned) (map[string]any, error) {
+		if err := s.mine(ctx, tx, id); err != nil {
+			return nil, err
+		}
+		if err := l.grade(access.From(ctx).ID, v, s.now()); err != nil {
+			return nil, err
+		}
+		return map[string]any{"grades": v.Grades}, s.raise(ctx, tx, p, l)
 	})
 }
 
@@ -51,14 +44,23 @@ func (s *Service) Return(ctx context.Context, id, reason, message string, versio
 	if err := checkReturn(reason, message); err != nil {
 		return nil, err
 	}
-	return s.judge(ctx, access.GradeLog, id, "log.returned", func(l *Log) (any, error) {
+	return s.judge(ctx, access.GradeLog, id, "log.returned", func(ctx context.Context, tx bun.IDB, l *Log, _ *enrollment.Pinned) (map[string]any, error) {
+		if reason != "identifiers" { // those go at once, whoever has the log
+			if err := s.mine(ctx, tx, id); err != nil {
+				return nil, err
+			}
+		}
 		return map[string]any{"reason": reason}, l.sendBack(reason, message, version, s.now())
 	})
 }
 
+// A ruling is what a grader's deed does to a log, and what the ledger says of
+// it.
+type ruling func(ctx context.Context, tx bun.IDB, l *Log, p *enrollment.Pinned) (details map[string]any, err error)
+
 // judge is the frame of every grader's deed: whose log it is, the rule, the
 // write that expects the version read, the ledger.
-func (s *Service) judge(ctx context.Context, act access.Act, id, deed string, rule func(*Log) (details any, err error)) (*Log, error) {
+func (s *Service) judge(ctx context.Context, act access.Act, id, deed string, rule ruling) (*Log, error) {
 	var l *Log
 	err := s.db.Tx(ctx, func(ctx context.Context, tx bun.Tx) (err error) {
 		var p *enrollment.Pinned
@@ -71,7 +73,7 @@ func (s *Service) judge(ctx context.Context, act access.Act, id, deed string, ru
 		if err := s.notOwn(ctx, tx, p); err != nil {
 			return err
 		}
-		details, err := rule(l)
+		details, err := rule(ctx, tx, l, p)
 		if err != nil {
 			return err
 		}

@@ -26,7 +26,7 @@ func TestAQueueIsForThoseWhoSupervise(t *testing.T) {
 		s.at(t, practicum.Draft)
 		var got []string
 		for after := ""; ; after = got[len(got)-1] {
-			rows, err := s.logs.Queue(s.Instructor, after, 2)
+			rows, err := s.logs.Queue(s.Instructor, practicum.Filter{}, after, 2)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -143,7 +143,7 @@ func TestAnAuthorWhoTeachesDoesNotJudgeTheirOwnLog(t *testing.T) {
 				t.Errorf("%s of one's own log = %v, want ErrOwnLog", deed, err)
 			}
 		}
-		if rows, err := s.logs.Queue(ctx, "", 10); err != nil || len(rows) != 0 {
+		if rows, err := s.logs.Queue(ctx, practicum.Filter{}, "", 10); err != nil || len(rows) != 0 {
 			t.Errorf("Queue = %d logs, %v; want none of one's own", len(rows), err)
 		}
 	})
@@ -163,7 +163,7 @@ func TestAPlaceInTheQueueIsNamedByWhatStandsInIt(t *testing.T) {
 		s.Clock.Advance(time.Minute)
 		s.at(t, practicum.Submitted)
 		for name, after := range map[string]string{"a foreign log": foreign.ID, "a made-up one": db.NewID()} {
-			if rows, err := s.logs.Queue(s.Instructor, after, 10); err != nil || len(rows) != 0 {
+			if rows, err := s.logs.Queue(s.Instructor, practicum.Filter{}, after, 10); err != nil || len(rows) != 0 {
 				t.Errorf("Queue after %s = %d logs, %v; want none", name, len(rows), err)
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kapstone-lms/kapstone/internal/curriculum"
 	"github.com/kapstone-lms/kapstone/internal/db"
 	"github.com/kapstone-lms/kapstone/internal/fault"
 	"github.com/kapstone-lms/kapstone/internal/text"
@@ -47,9 +48,8 @@ const (
 // opportunity to observe.
 type Grades map[string]int
 
-// Criteria are the seven criteria of the rubric (DOMAIN: preparation, safety,
-// presence, medicine-session craft, integration, ethics, reflection).
-var Criteria = []string{"c1", "c2", "c3", "c4", "c5", "c6", "c7"}
+// Criteria are the seven criteria of the rubric.
+var Criteria = curriculum.Criteria
 
 // A Work is the work line of a log: what hours and recency are judged on.
 type Work struct {

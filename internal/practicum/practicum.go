@@ -31,6 +31,7 @@ type Service struct {
 	now         func() time.Time
 	memory      memory // of rows as evidence
 	gate        Gate
+	alarm       Alarm // nil: unsafe grades stop nobody
 }
 
 // A Gate says what comes first. LogOpen returns nil when such a log may be
@@ -208,6 +209,9 @@ func (s *Service) Submit(ctx context.Context, id string) (*Log, error) {
 		if err := l.submit(bounds{p.Since(), s.now()}, earlier); err != nil {
 			return err
 		}
+		if err := l.rated(p.Edition.Practicum); err != nil {
+			return err
+		}
 		if err := s.checkSupervisor(ctx, tx, p, l); err != nil {
 			return err
 		}
@@ -250,7 +254,7 @@ func (s *Service) Read(ctx context.Context, id string) (*Log, error) {
 	if err != nil {
 		return nil, err
 	}
-	return l, nil
+	return l.unswayed(), nil
 }
 
 // Mine returns the work lines of the actor's own logs in an enrollment, oldest

@@ -227,14 +227,15 @@ func insert(ctx context.Context, tx bun.IDB, r *row) error {
 	return db.Check(err)
 }
 
-// write updates a log that was loaded, and counts its version.
+// write updates a log that was loaded, and counts its version. The queue
+// follows its status.
 func (s *Service) write(ctx context.Context, tx bun.IDB, l *Log) error {
 	r := s.seal(l)
 	if err := update(ctx, tx, r); err != nil {
 		return err
 	}
 	l.Version = r.Version
-	return nil
+	return queue(ctx, tx, l)
 }
 
 // update writes a log if nobody has since it was read, and counts its version.
@@ -267,20 +268,6 @@ func evidenceOf(ctx context.Context, idb bun.IDB, ids []string) (*sql.Rows, erro
 		ColumnExpr("c.id AS case_id, c.log_id AS case_log_id, c.case_ref AS case_case_ref, c.seq AS case_seq, c.days AS case_days, c.year AS case_year").
 		Join("LEFT JOIN practicum_cases AS c ON c.log_id = ?TableAlias.id").
 		Where("?TableAlias.enrollment_id IN (?)", bun.List(ids)).OrderExpr("?TableAlias.id").Rows(ctx)
-}
-
-// waiting lists submitted logs of enrollments in the order of submission,
-// after the one named by after. A name from elsewhere is like a made-up one.
-func waiting(ctx context.Context, idb bun.IDB, enrollmentIDs []string, after string, limit int64) (rows []*row, err error) {
-	if len(enrollmentIDs) == 0 {
-		return nil, nil
-	}
-	q := idb.NewSelect().Model(&rows).Where("status = ? AND enrollment_id IN (?)", Submitted, bun.List(enrollmentIDs)).
-		OrderExpr("submitted_at, id").Limit(limit)
-	if after != "" {
-		q.Where("(submitted_at, id) > (SELECT submitted_at, id FROM practicum_logs WHERE id = ? AND enrollment_id IN (?))", after, bun.List(enrollmentIDs))
-	}
-	return rows, db.Check(q.Scan(ctx))
 }
 
 func signed(ctx context.Context, idb bun.IDB, after string, limit int64) (rows []*row, err error) {

@@ -24,20 +24,9 @@ func (s *Service) OpenHold(ctx context.Context, enrollmentID string, o Opening) 
 	if err != nil {
 		return nil, err
 	}
-	if err := o.check(); err != nil {
-		return nil, err
-	}
-	zone, err := s.enrollments.Zone(ctx, s.db, e.CohortID)
+	h, err := s.opening(ctx, s.db, e, o)
 	if err != nil {
 		return nil, err
-	}
-	days := e.Edition.Duties.ReplyDays
-	if days == 0 {
-		days = replyDays
-	}
-	h := &Hold{
-		EnrollmentID: e.ID, Kind: o.Kind, LogID: o.LogID, Facts: o.Facts, Told: o.Told, State: Open, OpenedBy: access.From(ctx).ID, Version: 1,
-		OpenedAt: db.At(s.now()), ReplyBy: s.now().In(zone).AddDate(0, 0, days).Format(time.DateOnly),
 	}
 	err = s.db.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
 		id, again, err := once.Claim(ctx, tx, s.now(), db.NewID())
@@ -49,18 +38,60 @@ func (s *Service) OpenHold(ctx context.Context, enrollmentID string, o Opening) 
 			return err
 		}
 		h.ID = id
-		if err := enrollment.LockEvidence(ctx, tx, e.ID); err != nil {
-			return err
-		}
-		if err := insertHold(ctx, tx, h); err != nil {
-			return err
-		}
-		return audit.Append(ctx, tx, s.now(), "hold.opened", h.ID, traceHold(h))
+		return s.openHold(ctx, tx, h)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open hold: %w", err)
 	}
 	return h, nil
+}
+
+// OpenWithin opens a hold about a log inside another deed of the actor's, who
+// was found to be allowed that. One that is open about the same log already is
+// enough.
+func (s *Service) OpenWithin(ctx context.Context, tx bun.IDB, e *enrollment.Pinned, o Opening) error {
+	h, err := s.opening(ctx, tx, e, o)
+	if err != nil {
+		return err
+	}
+	open, err := hasOpen(ctx, tx, e.ID, o.Kind, o.LogID)
+	if err != nil || open {
+		return err
+	}
+	h.ID = db.NewID()
+	if err := s.openHold(ctx, tx, h); err != nil {
+		return fmt.Errorf("open hold: %w", err)
+	}
+	return nil
+}
+
+// opening is the hold that somebody opens.
+func (s *Service) opening(ctx context.Context, idb bun.IDB, e *enrollment.Pinned, o Opening) (*Hold, error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	zone, err := s.enrollments.Zone(ctx, idb, e.CohortID)
+	if err != nil {
+		return nil, err
+	}
+	days := e.Edition.Duties.ReplyDays
+	if days == 0 {
+		days = replyDays
+	}
+	return &Hold{
+		EnrollmentID: e.ID, Kind: o.Kind, LogID: o.LogID, Facts: o.Facts, Told: o.Told, State: Open, OpenedBy: access.From(ctx).ID, Version: 1,
+		OpenedAt: db.At(s.now()), ReplyBy: s.now().In(zone).AddDate(0, 0, days).Format(time.DateOnly),
+	}, nil
+}
+
+func (s *Service) openHold(ctx context.Context, tx bun.IDB, h *Hold) error {
+	if err := enrollment.LockEvidence(ctx, tx, h.EnrollmentID); err != nil {
+		return err
+	}
+	if err := insertHold(ctx, tx, h); err != nil {
+		return err
+	}
+	return audit.Append(ctx, tx, s.now(), "hold.opened", h.ID, traceHold(h))
 }
 
 // traceHold is what the ledger says of a hold.

@@ -42,6 +42,13 @@ func waiversOf(ctx context.Context, idb bun.IDB, enrollmentID string) (rows []*W
 	return rows, db.Check(err)
 }
 
+// hasOpen reports whether a hold of a kind about a log is open.
+func hasOpen(ctx context.Context, idb bun.IDB, enrollmentID string, kind HoldKind, logID string) (bool, error) {
+	open, err := idb.NewSelect().Model((*Hold)(nil)).
+		Where("enrollment_id = ? AND kind = ? AND log_id = ? AND state = ?", enrollmentID, kind, logID, Open).Exists(ctx)
+	return open, db.Check(err)
+}
+
 func getHold(ctx context.Context, idb bun.IDB, id string) (*Hold, error) {
 	if !db.IsID(id) {
 		return nil, db.ErrNone
