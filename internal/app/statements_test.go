@@ -18,6 +18,7 @@ import (
 type meter struct {
 	mu    sync.Mutex
 	noted []statement
+	who   statement // who is asking: of all that ask together, once a second
 }
 
 type statement struct {
@@ -29,12 +30,14 @@ type statement struct {
 func metered(a *app.App) *meter {
 	m := new(meter)
 	a.DB.Watch(func(text string, args ...any) {
-		if strings.Contains(text, "FROM sessions s JOIN people p") {
-			return // who is asking: for all of them together, once a second
-		}
 		m.mu.Lock()
 		defer m.mu.Unlock()
-		m.noted = append(m.noted, statement{text, slices.Clone(args)})
+		st := statement{text, slices.Clone(args)}
+		if strings.Contains(text, "FROM sessions s JOIN people p") {
+			m.who = st
+			return
+		}
+		m.noted = append(m.noted, st)
 	})
 	return m
 }

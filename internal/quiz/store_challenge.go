@@ -54,9 +54,10 @@ func challengesIn(ctx context.Context, idb bun.IDB, attemptID string) (rows []*C
 	return rows, db.Check(err)
 }
 
-// challenges lists those of the enrollments that a query returns.
+// challenges lists those of the enrollments e that a query returns. Each is
+// looked up there in its turn: a page of a list that is in order already.
 func challenges(ctx context.Context, idb bun.IDB, enrollments *bun.SelectQuery, waiting bool, after string, limit int64) (rows []*Challenge, err error) {
-	q := idb.NewSelect().Model(&rows).Where("enrollment_id IN (?)", enrollments).Where("id > ?", after).OrderExpr("id").Limit(limit)
+	q := idb.NewSelect().Model(&rows).Where("EXISTS (?)", enrollments.Where("e.id = challenge.enrollment_id")).Where("id > ?", after).OrderExpr("id").Limit(limit)
 	if waiting {
 		q.Where("decision IS NULL")
 	}
