@@ -1,7 +1,7 @@
 # What CI runs is `make check`. Everything here works with Go alone; tests that
 # need PostgreSQL or Redis say so when they are left out.
 
-.PHONY: check fmt vet lint test race race-core vuln fuzz faults exam-faults bench bench-exam build image
+.PHONY: check fmt vet lint test race race-core vuln fuzz faults exam-faults queries bench bench-exam build image
 
 check: fmt vet lint race-core vuln
 
@@ -61,6 +61,10 @@ TRAINEES ?= 500
 
 exam-faults:
 	TRAINEES=$(TRAINEES) go test ./internal/rehearsal -run TestAnExamSurvivesBothStores -count=1 -timeout 60m -v -faults.acks=$(ACKS)
+
+# docs/queries.md, from what is asked today and how both databases run it.
+queries:
+	CI=true go test ./internal/app -run TestThePageOfQueriesIsTrue -count=1 -queries.write
 
 build:
 	CGO_ENABLED=0 go build -trimpath -o kapstone ./cmd/kapstone
