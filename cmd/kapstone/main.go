@@ -25,6 +25,7 @@ type cli struct {
 	Program programCmd `cmd:"" help:"Check programs, and compare them."`
 	Routes  routesCmd  `cmd:"" help:"List every route and who may use it."`
 	Audit   auditCmd   `cmd:"" help:"Verify the ledger."`
+	Outbox  outboxCmd  `cmd:"" help:"Look after jobs that were given up."`
 	Bench   benchCmd   `cmd:"" help:"Measure this machine: the product beside yardsticks, on loopback."`
 	Migrate migrateCmd `cmd:"" help:"Bring the database's schema up to date, then end."`
 }

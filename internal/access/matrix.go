@@ -24,6 +24,10 @@ const (
 	ReadLog       Act = "read log"
 	GradeLog      Act = "grade log" // grade or return
 	SignLog       Act = "sign log"
+	Delegate      Act = "delegate" // let a colleague supervise in one's place
+	// CompareRaters is to see how second raters differ from the first, and to
+	// name one.
+	CompareRaters Act = "compare raters"
 	Remediate     Act = "remediate"  // grant one more try of a quiz
 	WatchQuiz     Act = "watch quiz" // how far trainees are in one under way, and nothing of their answers
 	// AnswerChallenge is to see and to answer what trainees say against a
@@ -100,6 +104,8 @@ var matrix = map[Act]rule{
 	ReadLog:          {roles: []Role{Trainee, Instructor, Supervisor}},
 	GradeLog:         {roles: []Role{Instructor, Supervisor}, grave: true},
 	SignLog:          {roles: []Role{Instructor, Supervisor}, grave: true},
+	Delegate:         {roles: []Role{Instructor, Supervisor}, grave: true},
+	CompareRaters:    {roles: []Role{Admin, Director}},
 	Remediate:        {roles: []Role{Instructor}},
 	AnswerChallenge:  {roles: []Role{Instructor, Admin}},
 	WatchQuiz:        {roles: []Role{Instructor, Admin, Director}},

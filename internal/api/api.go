@@ -22,6 +22,7 @@ import (
 	"github.com/kapstone-lms/kapstone/internal/enrollment"
 	"github.com/kapstone-lms/kapstone/internal/experience"
 	"github.com/kapstone-lms/kapstone/internal/identity"
+	"github.com/kapstone-lms/kapstone/internal/notify"
 	"github.com/kapstone-lms/kapstone/internal/practicum"
 	"github.com/kapstone-lms/kapstone/internal/progress"
 	"github.com/kapstone-lms/kapstone/internal/quiz"
@@ -47,6 +48,7 @@ type Services struct {
 	Standing     *standing.Service
 	Progress     *progress.Service
 	Certificates *credential.Service
+	Notices      *notify.Service
 }
 
 // Options are what the API needs besides the features.
@@ -110,6 +112,7 @@ func New(app *fiber.App, s Services, o Options) (*API, error) {
 	a.saveRoute() // Fiber tries the routes of a method in their order
 	a.sessionRoutes()
 	a.accountRoutes()
+	a.noticeRoutes()
 	a.peopleRoutes()
 	a.courseRoutes()
 	a.cohortRoutes()

@@ -241,6 +241,8 @@ func (a *API) practicumRoutes() {
 		})
 	a.rubricRoute()
 	a.gradingRoutes()
+	a.secondRoutes()
+	a.delegationRoutes()
 	a.signingRoutes()
 }
 

@@ -28,6 +28,7 @@ import (
 	"github.com/kapstone-lms/kapstone/internal/kv"
 	"github.com/kapstone-lms/kapstone/internal/lease"
 	"github.com/kapstone-lms/kapstone/internal/mail"
+	"github.com/kapstone-lms/kapstone/internal/notify"
 	"github.com/kapstone-lms/kapstone/internal/outbox"
 	"github.com/kapstone-lms/kapstone/internal/practicum"
 	"github.com/kapstone-lms/kapstone/internal/progress"
@@ -144,6 +145,8 @@ func (a *App) openFeatures(ctx context.Context, course *curriculum.Course) error
 	a.Practicum.GuardedBy(a.Progress)
 	a.Practicum.AlarmedBy(alarm{a.Standing})
 	a.Certificates = credential.New(a.DB, a.Enrollments, a.Progress, a.Config.Issuer, now)
+	a.Notices = notify.New(a.DB, a.People, a.Enrollments, a.Practicum, a.Mail, a.Config.BaseURL, now)
+	a.Notices.Register(a.Jobs)
 	return nil
 }
 

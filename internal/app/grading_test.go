@@ -78,3 +78,29 @@ func TestAnUnsafeGradeOpensAHold(t *testing.T) {
 		s.trainee.want(200, "POST", "/api/v1/holds/"+holds.Items[0].ID+"/reply", map[string]string{"reply": "I ask first from now on."}, nil)
 	})
 }
+
+// Each person says which letters they do without; those of holds always come.
+func TestPeopleMuteTheirOwnNotices(t *testing.T) {
+	eachHome(t, func(t *testing.T, c app.Config) {
+		s := newSchool(t, c)
+		var got struct {
+			Items []struct {
+				Kind  string `json:"kind"`
+				Muted bool   `json:"muted"`
+			} `json:"items"`
+		}
+		s.trainee.want(200, "PUT", "/api/v1/me/notices", map[string]any{"muted": []string{"log_graded"}}, nil)
+		s.trainee.want(200, "GET", "/api/v1/me/notices", nil, &got)
+		for _, n := range got.Items {
+			if n.Muted != (n.Kind == "log_graded") {
+				t.Errorf("%s is muted: %v", n.Kind, n.Muted)
+			}
+		}
+		if len(got.Items) != 4 {
+			t.Errorf("notices = %+v, want four that can be muted", got.Items)
+		}
+		if status, _ := s.trainee.do("PUT", "/api/v1/me/notices", map[string]any{"muted": []string{"hold_opened"}}); status != 422 {
+			t.Errorf("muting holds answered %d, want 422", status)
+		}
+	})
+}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"time"
 
+	"github.com/uptrace/bun"
+
 	"github.com/kapstone-lms/kapstone/internal/lease"
 	"github.com/kapstone-lms/kapstone/internal/outbox"
 )
@@ -18,8 +20,12 @@ const (
 	courseEvery  = 3 * time.Second
 	jobsEvery    = 2 * time.Second
 	pauseEvery   = time.Second
+	digestEvery  = 10 * time.Minute
+	purgeEvery   = time.Hour
 	overdueBatch = 200
 	jobsBatch    = 50
+	purgeBatch   = 1000
+	jobsKept     = 90 * 24 * time.Hour
 )
 
 // leaseTTL is how long a process that dies keeps the others from its ticks. It
@@ -40,6 +46,8 @@ func (a *App) startTicks(ctx context.Context) {
 	a.tick(ctx, "close overdue attempts", overdueEvery, a.alone("close overdue attempts", a.closeOverdue))
 	a.tick(ctx, "run jobs", jobsEvery, a.runJobs)
 	a.tick(ctx, "end pauses", pauseEvery, a.endPauses)
+	a.tick(ctx, "tell of the queue", digestEvery, a.Notices.Daily)
+	a.tick(ctx, "purge jobs", purgeEvery, a.alone("purge jobs", a.purgeJobs))
 	a.tick(ctx, "look for a new course", courseEvery, a.followCourse)
 }
 
@@ -147,6 +155,16 @@ func (a *App) runJobs(ctx context.Context) error {
 		a.metrics.count(c)
 	}
 	return err
+}
+
+// purgeJobs forgets what was done long ago, a batch at a time.
+func (a *App) purgeJobs(ctx context.Context) (more bool, err error) {
+	var n int
+	err = a.DB.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
+		n, err = outbox.Purge(ctx, tx, a.Clock.Now().Add(-jobsKept), purgeBatch)
+		return err
+	})
+	return n == purgeBatch, err
 }
 
 // deadJobs reports whether there are jobs that were given up.

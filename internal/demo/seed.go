@@ -43,6 +43,7 @@ type seeder struct {
 	rec    *record
 	admin  context.Context
 	teach  context.Context
+	second context.Context   // the other instructor
 	secret map[string]string // password by person id
 	cohort *enrollment.Cohort
 	at     map[stage]*walker // the first trainee of each stage
@@ -72,6 +73,12 @@ func seed(ctx context.Context, a *app.App, trainees int) (*record, error) {
 		return nil, fmt.Errorf("stand: %w", err)
 	}
 	s.examples()
+	away, until := s.Clock.Now().AddDate(0, 0, 30), s.Clock.Now().AddDate(0, 0, 37)
+	d, err := s.Enrollments.Delegate(s.teach, access.From(s.second).ID, away.Format(time.DateOnly), until.Format(time.DateOnly))
+	if err != nil {
+		return nil, fmt.Errorf("delegate: %w", err)
+	}
+	s.example("end-delegation.id", d.ID)
 	return s.rec, nil
 }
 
@@ -88,6 +95,8 @@ func (s *seeder) staff(ctx context.Context) (err error) {
 		}
 		if s.teach == nil {
 			s.teach = who
+		} else {
+			s.second = who
 		}
 		ids = append(ids, access.From(who).ID)
 	}
@@ -181,6 +190,10 @@ func (s *seeder) examples() {
 	for _, op := range []string{"completion", "enroll", "list-cohort-enrollments", "cohort-progress", "cohort-progress-csv", "move-cohort", "plan-event", "list-events",
 		"extend-cohort", "list-cohort-extensions", "cohort-window", "set-window", "watch-quiz"} {
 		s.example(op+".id", s.cohort.ID)
+	}
+	s.example("delegate.to", access.From(s.second).ID)
+	for _, day := range []string{"delegate.from_on", "delegate.until_on"} {
+		s.example(day, s.Clock.Now().UTC().Format(time.DateOnly))
 	}
 	s.example("next-log.cohort", s.cohort.ID)
 	s.example("instructor_ids", s.cohort.Instructors)

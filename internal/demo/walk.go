@@ -230,6 +230,27 @@ func (w *walker) returned() error {
 	}
 	w.example("countersign-log.id", l.ID)
 	w.example("countersign-logs.items", []map[string]any{{"log_id": l.ID, "content_sha256": l.ContentSHA256()}})
+	w.example("dispute-log.id", l.ID)
+	return w.dispute(ids[2])
+}
+
+// dispute has the other instructor grade a log, and its author disagree: it
+// waits for a second rater.
+func (w *walker) dispute(id string) error {
+	if _, err := w.gradeAs(w.second, id); err != nil {
+		return err
+	}
+	if _, err := w.Practicum.Dispute(w.ctx, id, "I did agree on a signal beforehand; the feedback says that I did not."); err != nil {
+		return err
+	}
+	open, err := w.Practicum.ToRate(w.teach, "", 1)
+	if err != nil {
+		return err
+	}
+	for _, op := range []string{"second-rating.id", "rate-second.id", "name-rater.id"} {
+		w.example(op, open[0].ID)
+	}
+	w.example("name-rater.user_id", access.From(w.teach).ID)
 	return nil
 }
 
@@ -258,8 +279,10 @@ func (w *walker) finish(at stage) error {
 	return w.certificate(at)
 }
 
-func (w *walker) grade(id string) (*practicum.Log, error) {
-	return w.Practicum.Grade(w.teach, id, practicum.Verdict{
+func (w *walker) grade(id string) (*practicum.Log, error) { return w.gradeAs(w.teach, id) }
+
+func (w *walker) gradeAs(who context.Context, id string) (*practicum.Log, error) {
+	return w.Practicum.Grade(who, id, practicum.Verdict{
 		Grades:   practicum.Grades{"c1": 3, "c2": 3, "c3": 4, "c4": 3, "c5": 3, "c6": 4, "c7": 3},
 		Feedback: "Steady pace, and a clear account of your own part.", ObservedBy: "role_play",
 	})

@@ -84,6 +84,9 @@ type Pinned struct {
 	*Enrollment
 	Edition *curriculum.Program
 	Course  *curriculum.Course
+	// StandsFor is the supervisor in whose place the actor reaches it; "" in
+	// their own right.
+	StandsFor string
 }
 
 // The faults of enrolling.

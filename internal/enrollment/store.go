@@ -132,14 +132,15 @@ func withInstructors(ctx context.Context, idb bun.IDB, rows []*Cohort) error {
 	return db.Check(err)
 }
 
-// supervisedBy is a query of the enrollments that v's person supervises: where
-// they are named, and in the cohorts they teach where nobody is.
-func supervisedBy(idb bun.IDB, v visible) *bun.SelectQuery {
+// supervisedBy is a query of the enrollments that v's person, or one in whose
+// place they stand, supervises: where they are named, and in the cohorts they
+// teach where nobody is.
+func supervisedBy(idb bun.IDB, v visible, standsFor *bun.SelectQuery) *bun.SelectQuery {
 	q := idb.NewSelect().TableExpr("enrollments AS e").ColumnExpr("e.id").Where("e.person_id <> ?", v.personID).
 		WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery {
-			return q.Where("e.id IN (SELECT enrollment_id FROM enrollment_supervisors WHERE person_id = ?)", v.personID).
-				WhereOr(`e.cohort_id IN (SELECT cohort_id FROM cohort_instructors WHERE person_id = ?)
-					AND NOT EXISTS (SELECT 1 FROM enrollment_supervisors s WHERE s.enrollment_id = e.id)`, v.personID)
+			return q.Where("e.id IN (SELECT enrollment_id FROM enrollment_supervisors WHERE person_id = ? OR person_id IN (?))", v.personID, standsFor).
+				WhereOr(`e.cohort_id IN (SELECT cohort_id FROM cohort_instructors WHERE person_id = ? OR person_id IN (?))
+					AND NOT EXISTS (SELECT 1 FROM enrollment_supervisors s WHERE s.enrollment_id = e.id)`, v.personID, standsFor)
 		})
 	switch {
 	case v.all:

@@ -64,7 +64,8 @@ func (s *Service) Supervisors(ctx context.Context, idb bun.IDB, e *Enrollment) (
 }
 
 // Supervised returns the enrollment if the actor supervises it and may do act
-// in its program. Anybody else's answers like one that does not exist. It
+// in its program, in their own right or standing in for somebody who is away.
+// Anybody else's answers like one that does not exist. It
 // reads through idb, so that a deed can ask inside its transaction.
 func (s *Service) Supervised(ctx context.Context, idb bun.IDB, act access.Act, id string) (*Pinned, error) {
 	who := access.From(ctx)
@@ -82,21 +83,32 @@ func (s *Service) Supervised(ctx context.Context, idb bun.IDB, act access.Act, i
 	if err != nil {
 		return nil, err
 	}
+	standsFor := ""
 	if !slices.Contains(people, who.ID) {
-		return nil, db.ErrNone
+		if standsFor, err = s.inPlaceOf(ctx, idb, who.ID, people); err != nil {
+			return nil, err
+		}
+		if standsFor == "" {
+			return nil, db.ErrNone
+		}
 	}
-	return s.Pin(ctx, e)
+	p, err := s.Pin(ctx, e)
+	if err != nil {
+		return nil, err
+	}
+	p.StandsFor = standsFor
+	return p, nil
 }
 
 // Supervising returns a query of the ids of all enrollments that the actor
-// supervises and may do act in, as e.id: what a feature narrows a list by.
+// supervises and may do act in, in their own right or standing in, as e.id: what a feature narrows a list by.
 func (s *Service) Supervising(ctx context.Context, act access.Act) (*bun.SelectQuery, error) {
 	who := access.From(ctx)
 	if err := who.May(act); err != nil {
 		return nil, err
 	}
 	programs, all := who.Programs(act)
-	return supervisedBy(s.db, visible{who.ID, programs, all}), nil
+	return supervisedBy(s.db, visible{who.ID, programs, all}, s.standsFor(s.db, who.ID)), nil
 }
 
 // SupervisedBy returns those ids, in order.

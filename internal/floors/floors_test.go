@@ -27,7 +27,7 @@ var floors = [][]string{
 		"internal/schooltest"},
 	{"internal/progress"},
 	{"internal/credential"},
-	{"internal/edge"},
+	{"internal/edge", "internal/notify"},
 	{"internal/api", "internal/web"},
 	{"internal/app"},
 	{"internal/demo", "internal/rehearsal"},
@@ -56,7 +56,7 @@ var doors = map[string][]string{
 	"github.com/uptrace/bun": {
 		"internal/db", "internal/dbtest", "internal/audit", "internal/once", "internal/identity", "internal/enrollment",
 		"internal/study", "internal/quiz", "internal/practicum", "internal/experience", "internal/records", "internal/attendance", "internal/standing", "internal/credential", "internal/app",
-		"internal/outbox", "internal/lease",
+		"internal/outbox", "internal/lease", "internal/notify",
 		"internal/bench",    // copies a cohort's evidence
 		"internal/progress", // reads evidence inside the transaction that issues on it
 	},

@@ -326,3 +326,13 @@ func (s *Service) Ensure(ctx context.Context, tx bun.IDB, personID string, g acc
 	s.forget(personID)
 	return insertGrants(ctx, tx, personID, []access.Grant{g})
 }
+
+// Holders returns the ids of the active people who hold one of roles in a
+// program or in all, in order.
+func (s *Service) Holders(ctx context.Context, idb bun.IDB, program string, roles ...access.Role) (ids []string, err error) {
+	err = idb.NewSelect().TableExpr("grants AS g").ColumnExpr("DISTINCT g.person_id").
+		Join("JOIN people AS p ON p.id = g.person_id").
+		Where("p.status = ? AND g.role IN (?) AND g.program IN ('', ?)", Active, bun.List(roles), program).
+		OrderExpr("g.person_id").Scan(ctx, &ids)
+	return ids, db.Check(err)
+}

@@ -109,3 +109,16 @@ func Revive(ctx context.Context, tx bun.IDB, id string, now time.Time) error {
 	}
 	return nil
 }
+
+// Purge forgets jobs that were done before a time, at most limit of them, and
+// returns how many. A key that is forgotten could be used again, so what is
+// purged is old.
+func Purge(ctx context.Context, tx bun.IDB, before time.Time, limit int) (int, error) {
+	old := tx.NewSelect().Model((*Job)(nil)).Column("id").Where("state = ? AND ended_at < ?", Done, db.At(before)).Limit(int64(limit))
+	res, err := tx.NewDelete().Model((*Job)(nil)).Where("id IN (?)", old).Exec(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("purge jobs: %w", db.Check(err))
+	}
+	n, err := res.RowsAffected()
+	return int(n), err
+}

@@ -163,6 +163,9 @@ func holdAll(ctx context.Context, tx bun.IDB, lines []Line) error {
 func (s *Service) judgeLines(ctx context.Context, idb bun.IDB, lines []Line, sig signature, do func(*Log, Line) error) (all []Outcome, ready bool, err error) {
 	for _, line := range lines {
 		l, err := s.toSign(ctx, idb, line.LogID)
+		if err == nil && line.Sent == nil {
+			err = undisputed(ctx, idb, line.LogID)
+		}
 		if err == nil && !line.done(l, sig) {
 			if err = line.ready(l); err == nil {
 				ready, err = true, do(l, line)
@@ -210,7 +213,11 @@ func (s *Service) settleLine(ctx context.Context, tx bun.IDB, l *Log, line Line,
 	if err := s.write(ctx, tx, l); err != nil {
 		return err
 	}
-	return audit.Append(ctx, tx, s.now(), deed, l.ID, details)
+	p, err := s.enrollments.Supervised(ctx, tx, access.SignLog, l.EnrollmentID)
+	if err != nil {
+		return err
+	}
+	return audit.Append(ctx, tx, s.now(), deed, l.ID, onBehalf(p, details))
 }
 
 // done reports whether the line was settled before, as it is asked for again.
@@ -244,7 +251,7 @@ func (s *Service) ToSign(ctx context.Context, after string, limit int64) ([]*Log
 	}
 	var all []*Log
 	err = s.db.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
-		rows, err := graded(ctx, tx, ids, after, limit)
+		rows, err := graded(ctx, tx, ids, access.From(ctx).ID, after, limit)
 		if err != nil {
 			return err
 		}
@@ -266,13 +273,18 @@ func (s *Service) ToSign(ctx context.Context, after string, limit int64) ([]*Log
 }
 
 // graded lists graded logs of enrollments with their case lines, oldest first,
-// after the one named by after.
-func graded(ctx context.Context, idb bun.IDB, enrollmentIDs []string, after string, limit int64) (rows []*row, err error) {
+// after the one named by after. Left out are those that wait for a second rater
+// because of a dispute, for nobody signs them now, and because they were drawn,
+// except to who graded them: the others may be that rater, and would see the
+// grades.
+func graded(ctx context.Context, idb bun.IDB, enrollmentIDs []string, personID, after string, limit int64) (rows []*row, err error) {
 	if len(enrollmentIDs) == 0 {
 		return nil, nil
 	}
-	err = idb.NewSelect().Model(&rows).Where("status = ? AND enrollment_id IN (?) AND id > ?", Graded, bun.List(enrollmentIDs), after).
-		OrderExpr("id").Limit(limit).Scan(ctx)
+	err = idb.NewSelect().Model(&rows).Where("status = ? AND enrollment_id IN (?) AND ?TableAlias.id > ?", Graded, bun.List(enrollmentIDs), after).
+		Where(`NOT EXISTS (SELECT 1 FROM practicum_seconds s WHERE s.log_id = ?TableAlias.id AND s.rated_at IS NULL
+			AND (s.cause = 'dispute' OR s.first_id <> ?))`, personID).
+		OrderExpr("?TableAlias.id").Limit(limit).Scan(ctx)
 	if err != nil {
 		return nil, db.Check(err)
 	}

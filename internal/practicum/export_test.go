@@ -2,9 +2,11 @@ package practicum
 
 import (
 	"context"
+	"time"
 
 	"github.com/uptrace/bun"
 
+	"github.com/kapstone-lms/kapstone/internal/db"
 	"github.com/kapstone-lms/kapstone/internal/keys"
 )
 
@@ -42,4 +44,40 @@ func (s *Service) EraseForGood(ctx context.Context, id string) error {
 		_, err = tx.NewDelete().Model((*caseRow)(nil)).Where("log_id = ?", id).Exec(ctx)
 		return err
 	})
+}
+
+// Stock puts n copies of a submitted log into the queue, shared out among
+// enrollments in turn, each a second after the one before.
+func (s *Service) Stock(ctx context.Context, id string, enrollments []string, n int) error {
+	const batch = 500
+	for done := 0; done < n; done += batch {
+		err := s.db.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
+			l, err := s.load(ctx, tx, id)
+			if err != nil {
+				return err
+			}
+			var rows []*row
+			var cases []*caseRow
+			var places []*waitingRow
+			for i := done; i < min(n, done+batch); i++ {
+				next := *l
+				next.ID, next.EnrollmentID, next.sealed = db.NewID(), enrollments[i%len(enrollments)], nil
+				next.SubmittedAt = db.At(l.SubmittedAt.Add(time.Duration(i+1) * time.Second))
+				r := s.seal(&next)
+				r.Case.ID, r.Case.LogID = db.NewID(), r.ID
+				rows, cases = append(rows, r), append(cases, &r.Case)
+				places = append(places, &waitingRow{LogID: r.ID, EnrollmentID: r.EnrollmentID, Turn: 1, SubmittedAt: r.SubmittedAt})
+			}
+			for _, model := range []any{&rows, &cases, &places} {
+				if _, err := tx.NewInsert().Model(model).Exec(ctx); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -34,7 +34,11 @@ func (s *Service) Grade(ctx context.Context, id string, v Verdict) (*Log, error)
 		if err := l.grade(access.From(ctx).ID, v, s.now()); err != nil {
 			return nil, err
 		}
-		return map[string]any{"grades": v.Grades}, s.raise(ctx, tx, p, l)
+		details := map[string]any{"grades": v.Grades}
+		if err := s.draw(ctx, tx, p, l, details); err != nil {
+			return nil, err
+		}
+		return details, s.raise(ctx, tx, p, id, v.Grades)
 	})
 }
 
@@ -80,12 +84,24 @@ func (s *Service) judge(ctx context.Context, act access.Act, id, deed string, ru
 		if err := s.write(ctx, tx, l); err != nil {
 			return err
 		}
-		return audit.Append(ctx, tx, s.now(), deed, l.ID, details)
+		return audit.Append(ctx, tx, s.now(), deed, l.ID, onBehalf(p, details))
 	})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", deed, err)
 	}
 	return l, nil
+}
+
+// onBehalf adds to what the ledger says in whose place the actor stands.
+func onBehalf(p *enrollment.Pinned, details map[string]any) map[string]any {
+	if p.StandsFor == "" {
+		return details
+	}
+	if details == nil {
+		details = make(map[string]any, 1)
+	}
+	details["stands_for"] = p.StandsFor
+	return details
 }
 
 // supervised returns a log whose enrollment the actor supervises. It returns

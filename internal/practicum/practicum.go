@@ -218,6 +218,9 @@ func (s *Service) Submit(ctx context.Context, id string) (*Log, error) {
 		if err := s.write(ctx, tx, l); err != nil {
 			return err
 		}
+		if err := s.due(ctx, tx, p, l); err != nil {
+			return err
+		}
 		return audit.Append(ctx, tx, s.now(), "log.submitted", l.ID, map[string]any{"enrollment": p.ID, "phase": l.Phase, "minutes": l.Minutes})
 	})
 	if err != nil {
@@ -243,13 +246,14 @@ func (s *Service) Read(ctx context.Context, id string) (*Log, error) {
 	}
 	var l *Log
 	err = s.db.Tx(ctx, func(ctx context.Context, tx bun.Tx) (err error) {
-		if _, err := s.enrollments.Supervised(ctx, tx, access.ReadLog, e.ID); err != nil {
+		p, err := s.enrollments.Supervised(ctx, tx, access.ReadLog, e.ID)
+		if err != nil {
 			return err
 		}
 		if l, err = s.open(r); err != nil {
 			return err
 		}
-		return audit.Append(ctx, tx, s.now(), "log.read", l.ID, nil)
+		return audit.Append(ctx, tx, s.now(), "log.read", l.ID, onBehalf(p, nil))
 	})
 	if err != nil {
 		return nil, err

@@ -126,12 +126,12 @@ func (s *Service) claim(ctx context.Context, id, left string) (*Claimed, error) 
 		if err := release(ctx, tx, left, access.From(ctx).ID); err != nil {
 			return err
 		}
-		l, _, err := s.supervised(ctx, tx, access.GradeLog, id)
+		l, p, err := s.supervised(ctx, tx, access.GradeLog, id)
 		if err != nil {
 			return err
 		}
 		c.Log = l.unswayed()
-		return audit.Append(ctx, tx, s.now(), "log.read", id, map[string]any{"claimed_until": c.Until.UTC().Format(time.RFC3339)})
+		return audit.Append(ctx, tx, s.now(), "log.read", id, onBehalf(p, map[string]any{"claimed_until": c.Until.UTC().Format(time.RFC3339)}))
 	})
 	if err != nil {
 		return nil, fmt.Errorf("claim log: %w", err)

@@ -68,8 +68,8 @@ func unsafe(rules curriculum.PracticumRules, g Grades) (below []curriculum.Crite
 }
 
 // raise stops the enrollment where a log was graded unsafe.
-func (s *Service) raise(ctx context.Context, tx bun.IDB, p *enrollment.Pinned, l *Log) error {
-	below := unsafe(p.Edition.Practicum, l.Grades)
+func (s *Service) raise(ctx context.Context, tx bun.IDB, p *enrollment.Pinned, logID string, g Grades) error {
+	below := unsafe(p.Edition.Practicum, g)
 	if len(below) == 0 || s.alarm == nil {
 		return nil
 	}
@@ -77,7 +77,7 @@ func (s *Service) raise(ctx context.Context, tx bun.IDB, p *enrollment.Pinned, l
 	for i, c := range below {
 		titles[i] = c.Title
 	}
-	return s.alarm.Raise(ctx, tx, p, l.ID, titles)
+	return s.alarm.Raise(ctx, tx, p, logID, titles)
 }
 
 // Correct puts other grades and other feedback in the place of the actor's own,
@@ -93,7 +93,7 @@ func (s *Service) Correct(ctx context.Context, id string, v Verdict) (*Log, erro
 		if err := l.correct(access.From(ctx).ID, v, s.now()); err != nil {
 			return nil, err
 		}
-		return details, s.raise(ctx, tx, p, l)
+		return details, s.raise(ctx, tx, p, id, v.Grades)
 	})
 }
 

@@ -228,14 +228,17 @@ func insert(ctx context.Context, tx bun.IDB, r *row) error {
 }
 
 // write updates a log that was loaded, and counts its version. The queue
-// follows its status.
+// follows its status, and its author is told.
 func (s *Service) write(ctx context.Context, tx bun.IDB, l *Log) error {
 	r := s.seal(l)
 	if err := update(ctx, tx, r); err != nil {
 		return err
 	}
 	l.Version = r.Version
-	return queue(ctx, tx, l)
+	if err := queue(ctx, tx, l); err != nil {
+		return err
+	}
+	return tell(ctx, tx, l)
 }
 
 // update writes a log if nobody has since it was read, and counts its version.

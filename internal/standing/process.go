@@ -12,7 +12,19 @@ import (
 	"github.com/kapstone-lms/kapstone/internal/db"
 	"github.com/kapstone-lms/kapstone/internal/enrollment"
 	"github.com/kapstone-lms/kapstone/internal/once"
+	"github.com/kapstone-lms/kapstone/internal/outbox"
 )
+
+// JobOpened is the job that a hold leaves when it is opened: people are told of
+// it. Who and how is not decided here.
+const JobOpened outbox.Kind = "notice.hold_opened"
+
+// A Told is what that job is about.
+type Told struct {
+	HoldID       string `json:"hold_id"`
+	EnrollmentID string `json:"enrollment_id"`
+	OpenedBy     string `json:"opened_by"`
+}
 
 // The due process of a hold, in the order in which it goes: open, reply, what
 // is agreed on the way, decision, appeal, decision of the appeal.
@@ -89,6 +101,9 @@ func (s *Service) openHold(ctx context.Context, tx bun.IDB, h *Hold) error {
 		return err
 	}
 	if err := insertHold(ctx, tx, h); err != nil {
+		return err
+	}
+	if err := outbox.Put(ctx, tx, JobOpened, h.ID, Told{h.ID, h.EnrollmentID, h.OpenedBy}, s.now()); err != nil {
 		return err
 	}
 	return audit.Append(ctx, tx, s.now(), "hold.opened", h.ID, traceHold(h))
