@@ -87,6 +87,7 @@ type FormBody struct {
 	Reflection     *string           `json:"reflection,omitempty" maxLength:"12000" doc:"150 to 3,000 characters: what did I do, what did I notice in myself, what would I do differently? Never what the client said." example:"I kept my voice low and waited longer than felt natural before I spoke. I noticed that I wanted to fill the silence. Next time I will agree on a hand signal first."`
 	SelfRating     *map[string]grade `json:"self_rating,omitempty" doc:"c1 to c7"`
 	Attest         *bool             `json:"attest,omitempty" doc:"I attest that this log holds no detail that could identify a client" example:"true"`
+	DetailBody
 }
 
 func (b FormBody) form() practicum.Form {
@@ -94,6 +95,7 @@ func (b FormBody) form() practicum.Form {
 		Format: b.Format, Participants: b.Participants, Week: b.Week, Minutes: b.DurationMin, ContactMinutes: b.ContactMin, Role: b.Role,
 		Frameworks: b.Frameworks, SupervisorID: b.SupervisorID, CaseRef: b.CaseRef, CaseSeq: b.CaseSeq, Days: b.Days, Route: b.Route,
 		DoseBand: b.DoseBand, MonitoredBy: b.MonitoredBy, KnewWhomToCall: b.KnewWhomToCall, Reflection: b.Reflection, Attest: b.Attest,
+		DetailForm: b.DetailBody.form(),
 	}
 	if b.Kind != nil {
 		kind := practicum.Kind(*b.Kind)
@@ -163,6 +165,7 @@ type logView struct {
 	Signature      *signatureView   `json:"signature"`
 	ContentSHA256  string           `json:"content_sha256" doc:"names what this answer shows; whoever signs sends it along"`
 	Notice         string           `json:"notice"`
+	Detail         *detailView      `json:"detail,omitempty" doc:"what the program asks beyond the plain log"`
 }
 
 type signatureView struct {
@@ -186,6 +189,7 @@ func viewLog(l *practicum.Log) *reply[logView] {
 		DoseBand: l.DoseBand, MonitoredBy: l.MonitoredBy, KnewWhomToCall: l.KnewWhomToCall, Reflection: l.Reflection,
 		SelfRating: gradesOut(l.SelfRating), Attested: l.Attested != "", ReturnReason: l.ReturnReason, ReturnMessage: l.ReturnMessage,
 		Grades: gradesOut(l.Grades), Feedback: l.Feedback, ObservedBy: l.ObservedBy, ContentSHA256: l.ContentSHA256(), Notice: notice,
+		Detail: viewDetail(l),
 	}
 	v.Signature = viewSignature(l)
 	return &reply[logView]{v}
@@ -202,6 +206,21 @@ type editLogInput struct {
 		FormBody
 		Version int64 `json:"version" minimum:"1" doc:"the version you read" example:"1"`
 	}
+}
+
+// A submitInput may say that unusual answers are right.
+type submitInput struct {
+	ByID
+	Body *struct {
+		Confirm []string `json:"confirm,omitempty" maxItems:"100" doc:"ids of the questions in is_this_right whose answers are right"`
+	}
+}
+
+func (in *submitInput) confirmed() []string {
+	if in.Body == nil {
+		return nil
+	}
+	return in.Body.Confirm
 }
 
 type pageOfInput struct {
@@ -236,8 +255,8 @@ func (a *API) practicumRoutes() {
 			return shownLog(a.Practicum.Edit(ctx, in.ID, in.Body.form(), in.Body.Version))
 		})
 	handle(a, Route{Method: "POST", Path: Base + "/logs/{id}/submission", ID: "submit-log", Act: access.WriteLog, tag: "practicum", summary: "Send a log to your instructor"},
-		func(ctx context.Context, in *ByID) (*reply[logView], error) {
-			return shownLog(a.Practicum.Submit(ctx, in.ID))
+		func(ctx context.Context, in *submitInput) (*reply[logView], error) {
+			return shownLog(a.Practicum.Submit(ctx, in.ID, in.confirmed()...))
 		})
 	a.rubricRoute()
 	a.gradingRoutes()

@@ -88,9 +88,7 @@ func (s *clinicalSchool) practices(phase, part, caseRef string) string {
 		"kind": "client", "phase": phase, "format": "individual", "week": fmt.Sprintf("%04d-W%02d", year, week), "duration_min": 90, "direct_contact_min": 60,
 		"role": part, "frameworks": []string{"act"}, "attest": true, "reflection": strings.Repeat("I noticed my own wish to fill the silence. ", 5),
 	}
-	if phase == "medicine" {
-		maps.Copy(l, body{"route": "im", "dose_band": "moderate", "monitored_by": "nurse", "knew_whom_to_call": true})
-	}
+	maps.Copy(l, observed(phase))
 	if caseRef != "" {
 		l["case_ref"], l["days_since_previous"] = caseRef, 2
 	}
@@ -105,6 +103,32 @@ func (s *clinicalSchool) practices(phase, part, caseRef string) string {
 	s.instructor.want(200, "POST", at+"/grade", body{"grades": grades, "feedback": "Steady work.", "observed_by": "direct"}, nil)
 	s.instructor.want(200, "POST", at+"/countersignature", body{"meaning": "observed", "password": password}, nil)
 	return log.CaseRef
+}
+
+// observed is what the full log asks of a phase with a client.
+func observed(phase string) body {
+	l := body{
+		"consent_attest": true, "setting": "clinic", "supervisor_presence": "in_room", "co_team": []string{"prescriber_or_delegate"},
+		"interventions": []string{"silence"}, "escalated": "no", "supervision_min": 30, "supervision_kind": "individual",
+	}
+	switch phase {
+	case "preparation":
+		maps.Copy(l, body{"off_label_consent_confirmed": true, "touch_agreement": "limited", "screening_flags": []string{"none"}})
+	case "medicine":
+		maps.Copy(l, body{
+			"route": "im", "dose_band": "moderate", "monitored_by": "nurse", "knew_whom_to_call": true,
+			"off_label_consent_confirmed": true, "touch_agreement": "limited", "touch_used": "no", "observation_min": 120, "adverse_events": []body{},
+			"vitals": []body{
+				{"checkpoint": "pre_dose", "offset_min": -5, "sbp": 121, "dbp": 79, "hr": 70, "spo2": 98},
+				{"checkpoint": "t30", "offset_min": 30, "sbp": 136, "dbp": 84, "hr": 82, "spo2": 97},
+				{"checkpoint": "discharge", "offset_min": 110, "sbp": 124, "dbp": 78, "hr": 72, "spo2": 98},
+			},
+			"discharge": body{"oriented": true, "gait_ok": true, "nausea_ok": true, "escort": true, "driving_advice": true, "contact_given": true},
+		})
+	case "integration":
+		l["homework_set"] = 1
+	}
+	return l
 }
 
 // meets plans a live session that was, and enters who was there.

@@ -248,6 +248,7 @@ type PracticumRules struct {
 	SelfRating     bool        // trainees rate themselves before they send a log
 	GradeDays      int         // within which a submitted log is graded; 0: none stated
 	SecondPercent  int         // of graded logs that a second rater grades too; 0: none
+	Log            LogRules    // what is asked of a log
 }
 
 // ExperienceRules holds the attestation that ends the personal experience

@@ -138,7 +138,7 @@ func practicumRules(f fields, p *Program) {
 	if !f.has("practicum") && !p.asks(PracticumSessions) {
 		return
 	}
-	g := f.group("practicum", "kinds", "safety_criteria", "safety_floor", "rubric", "self_rating", "grade_days", "second_percent")
+	g := f.group("practicum", "kinds", "safety_criteria", "safety_floor", "rubric", "self_rating", "grade_days", "second_percent", "log")
 	p.Practicum.Kinds, _ = g.words("kinds", "a kind", 1, 3, kindForm, "client, peer or role_play")
 	p.Practicum.SafetyCriteria, _ = g.words("safety_criteria", "a criterion", 0, 7, criterionForm, "one of c1 to c7")
 	p.Practicum.SafetyFloor = g.number("safety_floor", 1, 4)
@@ -148,6 +148,7 @@ func practicumRules(f fields, p *Program) {
 	p.Practicum.SelfRating = g.flag("self_rating")
 	p.Practicum.GradeDays = g.count("grade_days", 1, 90)
 	p.Practicum.SecondPercent = g.count("second_percent", 1, 100)
+	logRules(g, p)
 }
 
 // experienceRules reads the attestation. A program that asks for none can do

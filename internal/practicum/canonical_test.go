@@ -39,8 +39,18 @@ func fill(t *rapid.T, v reflect.Value, path string) {
 			continue
 		}
 		switch f.Addr().Interface().(type) {
-		case *Work, *Case:
+		case *Work, *Case, *Detail, *Observation:
 			fill(t, f, name+".")
+		case *[]Vital:
+			f.Set(reflect.ValueOf([]Vital{{Checkpoint: "peak", SBP: rapid.IntRange(60, 260).Draw(t, name)}}))
+		case **Discharge:
+			f.Set(reflect.ValueOf(&Discharge{Gait: rapid.Bool().Draw(t, name)}))
+		case **[]Adverse:
+			f.Set(reflect.ValueOf(&[]Adverse{{Kind: rapid.SampledFrom(adverseKnown).Draw(t, name)}}))
+		case *[]Confirmed:
+			f.Set(reflect.ValueOf([]Confirmed{{"duration_min", rapid.String().Draw(t, name)}}))
+		case **bool:
+			f.Set(reflect.ValueOf(rapid.Ptr(rapid.Bool(), true).Draw(t, name)))
 		case *db.Time:
 			f.Set(reflect.ValueOf(anyTime(t, name)))
 		case *Grades:
@@ -84,6 +94,19 @@ func touch(f reflect.Value) {
 			n = **p + 1
 		}
 		*p = &n
+	case **bool:
+		b := *p == nil || !**p
+		*p = &b
+	case *[]Vital:
+		*p = append(slices.Clone(*p), Vital{})
+	case **Discharge:
+		d := **p
+		d.Nausea = !d.Nausea
+		*p = &d
+	case **[]Adverse:
+		*p = &[]Adverse{}
+	case *[]Confirmed:
+		*p = nil
 	default:
 		if f.Kind() == reflect.String {
 			f.SetString(f.String() + "x")
@@ -98,7 +121,8 @@ func signedFields(v reflect.Value, path string, do func(name string, f reflect.V
 	for i := range v.NumField() {
 		f, name := v.Field(i), v.Type().Field(i).Name
 		switch {
-		case f.Type() == reflect.TypeFor[Work]() || f.Type() == reflect.TypeFor[Case]():
+		case f.Type() == reflect.TypeFor[Work]() || f.Type() == reflect.TypeFor[Case]() || f.Type() == reflect.TypeFor[Detail]() ||
+			f.Type() == reflect.TypeFor[Observation]():
 			signedFields(f, path+name+".", do)
 		case !slices.Contains(unsigned, name):
 			do(path+name, f)
@@ -128,7 +152,7 @@ func TestEveryFieldIsUnderTheSignature(t *testing.T) {
 			}
 			f.Set(before)
 		})
-		if seen < 25 || !bytes.Equal(said(l), content) {
+		if seen < 50 || !bytes.Equal(said(l), content) {
 			t.Errorf("%d fields looked at, and the content is\n%s, want\n%s", seen, said(l), content)
 		}
 	})

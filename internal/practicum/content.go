@@ -27,7 +27,7 @@ type content struct {
 // here, under a name of its own that never changes its meaning; what tells of a
 // client beyond the work line, and every free text, as a part.
 func (l *Log) content() content {
-	return content{
+	c := content{
 		fields: map[string]any{
 			"id": l.ID, "enrollment": l.EnrollmentID, "kind": l.Kind, "phase": l.Phase, "format": l.Format, "participants": l.Participants,
 			"week": l.Week, "minutes": l.Minutes, "contact": l.ContactMinutes, "role": l.Role, "frameworks": l.Frameworks,
@@ -37,6 +37,8 @@ func (l *Log) content() content {
 		},
 		parts: map[string]string{"reflection": l.Reflection, "feedback": l.Feedback, "case": l.Case.line()},
 	}
+	l.Detail.content(c)
+	return c
 }
 
 // line is a case line as one text, "" for none.

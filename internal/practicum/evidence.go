@@ -31,6 +31,7 @@ type Session struct {
 	Grades          Grades
 	CountersignedAt time.Time
 	Intact          bool   // the signature holds
+	Consent         string // of a session with a client: Unattested, or what was attested; "" where nobody asked
 	ReturnedReason  string // of a returned log: incomplete, identifiers, unclear, wrong_phase or other
 }
 
@@ -68,7 +69,11 @@ func (s *Service) weigh(j *joined) found {
 		LogID: r.ID, Kind: r.Kind, Phase: r.Phase, Part: r.Role, Format: r.Format, Route: r.Route, Minutes: r.Minutes, Week: r.Week,
 		Status: r.Status, Grades: r.Grades, SubmittedAt: r.SubmittedAt.Time, SignerID: r.SignerID, SignerName: r.SignerName,
 		CountersignedAt: r.SignedAt.Time, Intact: true, ReturnedReason: r.ReturnReason,
+		Consent: j.DetailLine.Consent,
 	}}
+	if j.DetailLine.LogID != "" {
+		r.Detail = &j.DetailLine
+	}
 	if r.Status == Countersigned { // before, there is nothing to hold against it, and its texts stay closed
 		r.Case, f.caseRef = j.CaseLine, j.CaseLine.CaseRef
 		l, err := s.unseal(r)
@@ -106,6 +111,8 @@ func Counts(rules curriculum.PracticumRules, s Session) (ok bool, reason string)
 		return false, "it was changed after it was signed"
 	case !slices.Contains(rules.Kinds, string(s.Kind)):
 		return false, "this program does not count such practice"
+	case s.Kind == Client && s.Consent == Unattested:
+		return false, "it is not attested that the client agreed to your part in it and to its use in training"
 	}
 	for _, c := range rules.SafetyCriteria {
 		if g := s.Grades[c]; g > 0 && g < rules.SafetyFloor {

@@ -60,8 +60,12 @@ const (
 	maxMessage                   = 1000
 )
 
-// bounds are the times between which practice can have been.
-type bounds struct{ enrolled, now time.Time }
+// bounds are the times between which practice can have been, and what the
+// program asks of a log.
+type bounds struct {
+	enrolled, now time.Time
+	asks
+}
 
 // checkText says what is wrong with a text, or nothing.
 func checkText(s, field string, most int) error {
@@ -106,7 +110,7 @@ func (l *Log) check(b bounds) error {
 		word("role", l.Role, rolesKnown), word("route", l.Route, routesKnown), word("dose_band", l.DoseBand, bandsKnown),
 		word("monitored_by", l.MonitoredBy, monitorsKnown), checkFrameworks(l.Frameworks), checkWeek(l.Week, b), l.checkMinutes(),
 		l.checkParticipants(), l.checkCase(), l.checkClinical(), checkGrades(l.SelfRating, "self_rating"),
-		checkText(l.Reflection, "reflection", maxReflection),
+		checkText(l.Reflection, "reflection", maxReflection), l.checkDetail(b),
 	} {
 		if c != nil {
 			return c
@@ -249,9 +253,10 @@ func checkGrades(g Grades, field string) error {
 	return nil
 }
 
-// complete asks for everything that a submitted log must have. The fault names
-// the first field and carries all of them as "missing".
-func (l *Log) complete(earlier bool) error {
+// complete asks for everything that a submitted log must have; of the detail it
+// is told what is missing. The fault names the first field and carries all of
+// them as "missing".
+func (l *Log) complete(earlier bool, detail []string) error {
 	var missing []string
 	ask := func(field string, there bool) {
 		if !there {
@@ -273,6 +278,7 @@ func (l *Log) complete(earlier bool) error {
 		ask("monitored_by", l.MonitoredBy != "")
 		ask("knew_whom_to_call", l.KnewWhomToCall != "")
 	}
+	missing = append(missing, detail...)
 	ask("reflection", utf8.RuneCountInString(l.Reflection) >= minReflection)
 	ask("attest", l.Attested != "")
 	if len(missing) == 0 {

@@ -96,6 +96,7 @@ type Log struct {
 	Reflection string
 	SelfRating Grades
 	Attested   string // the version of the statement, "" until attested
+	Detail     Detail // what the full log asks, and consent
 
 	ReturnReason  string
 	ReturnMessage string
@@ -134,28 +135,30 @@ const (
 	StatementText = "I attest that this log holds no detail that could identify a client."
 )
 
-// A Form names what to set in a log. Nil fields stay as they are.
+// A Form names what to set in a log. Nil fields stay as they are. The tags are
+// the names that faults and offline drafts use.
 type Form struct {
-	Kind           *Kind
-	Phase          *Phase
-	Format         *string
-	Participants   *int
-	Week           *string
-	Minutes        *int
-	ContactMinutes *int
-	Role           *string
-	Frameworks     *[]string
-	SupervisorID   *string
-	CaseRef        *string
-	CaseSeq        *int
-	Days           *int
-	Route          *string
-	DoseBand       *string
-	MonitoredBy    *string
-	KnewWhomToCall *bool
-	Reflection     *string
-	SelfRating     *Grades
-	Attest         *bool
+	Kind           *Kind     `field:"kind"`
+	Phase          *Phase    `field:"phase"`
+	Format         *string   `field:"format"`
+	Participants   *int      `field:"participants"`
+	Week           *string   `field:"week"`
+	Minutes        *int      `field:"duration_min"`
+	ContactMinutes *int      `field:"direct_contact_min"`
+	Role           *string   `field:"role"`
+	Frameworks     *[]string `field:"frameworks"`
+	SupervisorID   *string   `field:"supervisor_id"`
+	CaseRef        *string   `field:"case_ref"`
+	CaseSeq        *int      `field:"case_seq"`
+	Days           *int      `field:"days_since_previous"`
+	Route          *string   `field:"route"`
+	DoseBand       *string   `field:"dose_band"`
+	MonitoredBy    *string   `field:"monitored_by"`
+	KnewWhomToCall *bool     `field:"knew_whom_to_call"`
+	Reflection     *string   `field:"reflection"`
+	SelfRating     *Grades   `field:"self_rating"`
+	Attest         *bool     `field:"attest"`
+	DetailForm
 }
 
 // The faults of a log's way.
@@ -219,6 +222,7 @@ func (l *Log) apply(d Form) {
 	if wasClinical && !l.clinical() {
 		l.dropClinical(d)
 	}
+	l.applyDetail(d.DetailForm)
 }
 
 // participantsOf returns how many take part in a format, given how many did
@@ -268,8 +272,8 @@ func (l *Log) editable(version int64) error {
 }
 
 // submit puts the log before the graders. earlier says that its case has a
-// session before this one.
-func (l *Log) submit(b bounds, earlier bool) error {
+// session before this one; confirmed names the unusual answers that are right.
+func (l *Log) submit(b bounds, earlier bool, confirmed ...string) error {
 	switch l.Status {
 	case Countersigned:
 		return ErrLocked
@@ -279,7 +283,13 @@ func (l *Log) submit(b bounds, earlier bool) error {
 	if err := l.check(b); err != nil {
 		return err
 	}
-	if err := l.complete(earlier); err != nil {
+	if err := l.complete(earlier, l.detailMissing(b.asks)); err != nil {
+		return err
+	}
+	if err := l.fitDetail(b.asks); err != nil {
+		return err
+	}
+	if err := l.confirm(b.asks, confirmed); err != nil {
 		return err
 	}
 	l.Status, l.UpdatedAt, l.SubmittedAt = Submitted, db.At(b.now), db.At(b.now)

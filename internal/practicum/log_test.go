@@ -66,7 +66,7 @@ func TestEveryVerbAtEveryStatus(t *testing.T) {
 func submitReadable(l *Log) error {
 	l.Reflection = "I waited longer than felt natural and noticed my own wish to fill the silence. I would agree on a hand signal " +
 		"beforehand next time, and take to consultation how fast I speak."
-	return l.submit(bounds{enrolled, now}, false)
+	return l.submit(bounds{enrolled: enrolled, now: now}, false)
 }
 
 func TestAVersionReadEarlierIsStale(t *testing.T) {
@@ -99,7 +99,7 @@ func TestAWeekIsBetweenEnrollmentAndNow(t *testing.T) {
 		{"2026-W00", now, false}, {"2026-W54", now, false}, {"2026-W5", now, false}, {"2026-w47", now, false}, {"2026W47", now, false},
 		{"+2026-W47", now, false}, {"2026-W+7", now, false}, {"12026-W47", now, false}, {"2026-11-24", now, false}, {"２０２６-W47", now, false},
 	} {
-		if err := checkWeek(tt.week, bounds{enrolled, tt.now}); (err == nil) != tt.ok {
+		if err := checkWeek(tt.week, bounds{enrolled: enrolled, now: tt.now}); (err == nil) != tt.ok {
 			t.Errorf("checkWeek(%q) at %v = %v, want ok = %v", tt.week, tt.now, err, tt.ok)
 		}
 	}
@@ -112,7 +112,7 @@ func FuzzWeek(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, week string) {
-		if week == "" || checkWeek(week, bounds{enrolled, now}) != nil {
+		if week == "" || checkWeek(week, bounds{enrolled: enrolled, now: now}) != nil {
 			return
 		}
 		if len(week) != 8 || yearOf(week) != 2026 {

@@ -64,7 +64,8 @@ func (s *Service) Create(ctx context.Context, enrollmentID string, d Form) (*Log
 	}
 	begun := Log{Work: Work{EnrollmentID: p.ID, Status: Draft, Version: 1, CreatedAt: db.At(s.now()), UpdatedAt: db.At(s.now())}}
 	begun.apply(d)
-	if err := begun.check(bounds{p.Since(), s.now()}); err != nil {
+	begun.dropUnasked(asksOf(p), d)
+	if err := begun.check(s.bounds(p)); err != nil {
 		return nil, err
 	}
 	if err := s.first(ctx, p, &begun.Work); err != nil {
@@ -118,8 +119,9 @@ func (s *Service) Edit(ctx context.Context, id string, d Form, version int64) (*
 			return ErrPhaseFixed
 		}
 		l.apply(d)
+		l.dropUnasked(asksOf(p), d)
 		l.UpdatedAt = db.At(s.now())
-		if err := l.check(bounds{p.Since(), s.now()}); err != nil {
+		if err := l.check(s.bounds(p)); err != nil {
 			return err
 		}
 		if err := s.settle(ctx, tx, p, l, d); err != nil {
@@ -139,6 +141,7 @@ func (s *Service) Edit(ctx context.Context, id string, d Form, version int64) (*
 // settle fills in what the server knows better: the case's reference and
 // number, and whether the named supervisor supervises.
 func (s *Service) settle(ctx context.Context, tx bun.IDB, p *enrollment.Pinned, l *Log, d Form) error {
+	s.dateConsent(l)
 	if d.SupervisorID != nil {
 		if err := s.checkSupervisor(ctx, tx, p, l); err != nil {
 			return err
@@ -187,9 +190,10 @@ func (s *Service) checkSupervisor(ctx context.Context, tx bun.IDB, p *enrollment
 }
 
 // Submit puts a log before the graders. Everything must be there; the fault
-// names the first field that is not, and lists all. Submitting a submitted log
+// names the first field that is not, and lists all. ErrAsk asks whether unusual
+// answers are right; confirmed names those that are. Submitting a submitted log
 // returns it. It returns the gate's fault as Create does.
-func (s *Service) Submit(ctx context.Context, id string) (*Log, error) {
+func (s *Service) Submit(ctx context.Context, id string, confirmed ...string) (*Log, error) {
 	p, err := s.own(ctx, id)
 	if err != nil {
 		return nil, err
@@ -206,7 +210,10 @@ func (s *Service) Submit(ctx context.Context, id string) (*Log, error) {
 		if err != nil {
 			return err
 		}
-		if err := l.submit(bounds{p.Since(), s.now()}, earlier); err != nil {
+		if err := l.submit(s.bounds(p), earlier, confirmed...); err != nil {
+			return err
+		}
+		if err := s.checkPresence(ctx, tx, p, l); err != nil {
 			return err
 		}
 		if err := l.rated(p.Edition.Practicum); err != nil {

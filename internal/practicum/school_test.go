@@ -107,6 +107,18 @@ func rows(t *testing.T, s *school, id string) map[string]string {
 			all[table+"."+column] = fmt.Sprint(value)
 		}
 	}
+	var details []map[string]any
+	if err := s.DB.NewRaw(`SELECT * FROM practicum_details WHERE log_id = ?`, id).Scan(t.Context(), &details); err != nil || len(details) > 1 {
+		t.Fatalf("practicum_details has %d rows of %s, %v", len(details), id, err)
+	}
+	for _, row := range details {
+		for column, value := range row {
+			if text, ok := value.([]byte); ok {
+				value = string(text)
+			}
+			all["practicum_details."+column] = fmt.Sprint(value)
+		}
+	}
 	return all
 }
 

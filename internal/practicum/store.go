@@ -60,7 +60,8 @@ type row struct {
 	Commitments   map[string]string `bun:"type:text"`
 	Salts         []byte
 
-	Case caseRow `bun:"-"`
+	Case   caseRow    `bun:"-"`
+	Detail *detailRow `bun:"-"` // nil for the plain log
 }
 
 type caseRow struct {
@@ -122,6 +123,7 @@ func (s *Service) seal(l *Log) *row {
 	if r.Commitments == nil {
 		r.Commitments = map[string]string{}
 	}
+	r.Detail = sealDetail(l, text)
 	if r.Signature == nil {
 		r.Signature = []byte{}
 	}
@@ -166,6 +168,10 @@ func (s *Service) unseal(r *row) (l *Log, err error) {
 		*t.to = string(plain)
 		l.sealed[t.column] = sealed{*t.to, t.bytes}
 	}
+	if err := s.unsealDetail(l, r); err != nil {
+		l.Reflection, l.ReturnMessage, l.Feedback, l.Broken = "", "", "", true
+		return l, err
+	}
 	if l.salts, err = readSalts(salts); err != nil {
 		return l, err
 	}
@@ -197,7 +203,15 @@ func get(ctx context.Context, idb bun.IDB, id string) (*row, error) {
 	if err := idb.NewSelect().Model(r).Where("id = ?", id).Scan(ctx); err != nil {
 		return nil, db.Check(err)
 	}
-	return r, withCases(ctx, idb, []*row{r})
+	return r, withParts(ctx, idb, []*row{r})
+}
+
+// withParts reads the case lines and the details that belong to rows.
+func withParts(ctx context.Context, idb bun.IDB, rows []*row) error {
+	if err := withCases(ctx, idb, rows); err != nil {
+		return err
+	}
+	return withDetails(ctx, idb, rows)
 }
 
 // withCases reads the case lines that belong to rows.
@@ -223,8 +237,10 @@ func insert(ctx context.Context, tx bun.IDB, r *row) error {
 		return db.Check(err)
 	}
 	r.Case.ID = rand.Text() // tells nothing of when, so no order joins it to its log
-	_, err := tx.NewInsert().Model(&r.Case).Exec(ctx)
-	return db.Check(err)
+	if _, err := tx.NewInsert().Model(&r.Case).Exec(ctx); err != nil {
+		return db.Check(err)
+	}
+	return writeDetail(ctx, tx, r)
 }
 
 // write updates a log that was loaded, and counts its version. The queue
@@ -250,7 +266,10 @@ func update(ctx context.Context, tx bun.IDB, r *row) error {
 		return err
 	}
 	res, err = tx.NewUpdate().Model(&r.Case).Column("case_ref", "seq", "days", "year").Where("log_id = ?", r.ID).Exec(ctx)
-	return db.One(res, err, db.ErrNone)
+	if err := db.One(res, err, db.ErrNone); err != nil {
+		return err
+	}
+	return writeDetail(ctx, tx, r)
 }
 
 func ofEnrollment(ctx context.Context, idb bun.IDB, enrollmentID, after string, limit int64) (rows []*row, err error) {
@@ -261,7 +280,8 @@ func ofEnrollment(ctx context.Context, idb bun.IDB, enrollmentID, after string, 
 // A joined row is a log with its case line in one.
 type joined struct {
 	row
-	CaseLine caseRow `bun:"embed:case_"`
+	CaseLine   caseRow   `bun:"embed:case_"`
+	DetailLine detailRow `bun:"embed:detail_"`
 }
 
 // evidenceOf selects the logs of enrollments with their case lines, oldest
@@ -269,7 +289,9 @@ type joined struct {
 func evidenceOf(ctx context.Context, idb bun.IDB, ids []string) (*sql.Rows, error) {
 	return idb.NewSelect().Model((*row)(nil)).ColumnExpr("?TableColumns").
 		ColumnExpr("c.id AS case_id, c.log_id AS case_log_id, c.case_ref AS case_case_ref, c.seq AS case_seq, c.days AS case_days, c.year AS case_year").
+		ColumnExpr(detailColumns).
 		Join("LEFT JOIN practicum_cases AS c ON c.log_id = ?TableAlias.id").
+		Join("LEFT JOIN practicum_details AS d ON d.log_id = ?TableAlias.id").
 		Where("?TableAlias.enrollment_id IN (?)", bun.List(ids)).OrderExpr("?TableAlias.id").Rows(ctx)
 }
 
@@ -278,7 +300,7 @@ func signed(ctx context.Context, idb bun.IDB, after string, limit int64) (rows [
 	if err != nil {
 		return nil, db.Check(err)
 	}
-	return rows, withCases(ctx, idb, rows)
+	return rows, withParts(ctx, idb, rows)
 }
 
 const casesOf = `SELECT coalesce(max(c.seq), 0) FROM practicum_cases c JOIN practicum_logs l ON l.id = c.log_id
