@@ -259,6 +259,7 @@ func (a *API) practicumRoutes() {
 			return shownLog(a.Practicum.Submit(ctx, in.ID, in.confirmed()...))
 		})
 	a.rubricRoute()
+	a.episodeRoutes()
 	a.gradingRoutes()
 	a.secondRoutes()
 	a.delegationRoutes()

@@ -1,7 +1,6 @@
 package app_test
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -20,9 +19,8 @@ func TestTheFullLogOverHTTP(t *testing.T) {
 			s.enters(nil, body{"kind": "agreement", "subject": doc})
 		}
 		s.admin.want(201, "POST", s.at("opening-balance"), body{"source": "Old LMS", "dry_run": false, "csv": oldSystem}, nil)
-		year, week := s.Clock.Now().ISOWeek()
 		l := body{
-			"kind": "client", "phase": "medicine", "format": "individual", "week": fmt.Sprintf("%04d-W%02d", year, week), "duration_min": 250, "direct_contact_min": 60, "role": "lead_supervised",
+			"kind": "client", "phase": "medicine", "format": "individual", "week": s.week(), "duration_min": 250, "direct_contact_min": 60, "role": "lead_supervised",
 			"frameworks": []string{"act"}, "attest": true, "reflection": strings.Repeat("I noticed my own wish to fill the silence. ", 5),
 		}
 		maps.Copy(l, observed("medicine"))

@@ -194,11 +194,19 @@ func TestAPartIsBoundOrErasedWithItsSalt(t *testing.T) {
 				l.Case.Ref = text
 			}
 		},
+		"question":    func(l *Log, text string) { l.Detail.Question = text },
+		"observation": func(l *Log, text string) { l.Detail.Observation = Observation{Music: text} },
+		"confirmed": func(l *Log, text string) {
+			if l.Detail.Confirmed = nil; text != "" {
+				l.Detail.Confirmed = []Confirmed{{"duration_min", text}}
+			}
+		},
 	}
 	for name := range new(Log).content().parts {
 		fresh := func() *Log {
 			l := whole(Graded)
 			l.Feedback, l.Form = "Good.", 2
+			l.Detail = Detail{Question: "Why?", Observation: Observation{Music: "vocal"}, Confirmed: []Confirmed{{"setting", "By telehealth?"}}}
 			l.commit()
 			return l
 		}

@@ -42,6 +42,7 @@ var (
 	ErrOffLabel = fault.New(fault.Invalid, "consent_missing", "Consent to off-label use has to be confirmed before such a session.").At("off_label_consent_confirmed")
 	ErrRefer    = fault.New(fault.Invalid, "not_referred", "A screening flag goes to the medical partner. Say that it did.").At("referred_to_medical_partner")
 	ErrVitals   = fault.New(fault.Invalid, "bad_vitals", "").At("vitals")
+	ErrOverlap  = fault.New(fault.Invalid, "overlaps", "You logged another session at that time. Look at the day, the beginning and the length of both.").At("start_min")
 	ErrDay      = fault.New(fault.Invalid, "bad_day", "A day reads 2026-11-24 and lies in the week of the log; it is not in the future and not before your enrollment.").At("day")
 )
 

@@ -224,9 +224,9 @@ func (t *Detail) content(c content) {
 	if !t.ConsentAt.IsZero() {
 		c.fields["consent_at"] = t.ConsentAt.UnixMilli()
 	}
-	c.parts["question"] = t.Question
-	if o := spelled(t.Observation); string(o) != "{}" {
-		c.parts["observation"] = string(o)
+	c.parts["question"], c.parts["observation"], c.parts["confirmed"] = t.Question, "", ""
+	if o := string(spelled(t.Observation)); o != "{}" {
+		c.parts["observation"] = o
 	}
 	if len(t.Confirmed) > 0 {
 		c.parts["confirmed"] = string(spelled(t.Confirmed))
@@ -240,4 +240,50 @@ func written(n *int) string {
 		return ""
 	}
 	return strconv.Itoa(*n)
+}
+
+// linesOf returns the case lines of an enrollment's logs.
+func linesOf(ctx context.Context, idb bun.IDB, enrollmentID string) (map[string]caseRow, error) {
+	var all []caseRow
+	err := idb.NewSelect().Model(&all).Where("log_id IN (SELECT id FROM practicum_logs WHERE enrollment_id = ?)", enrollmentID).Scan(ctx)
+	lines := make(map[string]caseRow, len(all))
+	for _, c := range all {
+		lines[c.LogID] = c
+	}
+	return lines, db.Check(err)
+}
+
+// seqFree returns ErrSeqTaken where the case of a log has another session with
+// its number: an episode that is told twice must not count twice.
+func seqFree(ctx context.Context, tx bun.IDB, enrollmentID string, l *Log) error {
+	if err := db.Lock(ctx, tx, "practicum_case/"+enrollmentID+"/"+l.Case.Ref); err != nil {
+		return err
+	}
+	var n int
+	err := tx.NewRaw(`SELECT count(*) FROM practicum_cases c JOIN practicum_logs l ON l.id = c.log_id
+		WHERE l.enrollment_id = ? AND l.id <> ? AND c.case_ref = ? AND c.seq = ?`, enrollmentID, l.ID, l.Case.Ref, l.Case.Seq).Scan(ctx, &n)
+	if err == nil && n > 0 {
+		return ErrSeqTaken
+	}
+	return db.Check(err)
+}
+
+// checkDays refuses a session at a time at which the trainee practiced already,
+// where days and hours are recorded.
+func (s *Service) checkDays(ctx context.Context, tx bun.IDB, p *enrollment.Pinned, l *Log) error {
+	if !asksOf(p).Days {
+		return nil
+	}
+	if err := db.Lock(ctx, tx, "practicum_day/"+p.ID); err != nil {
+		return err
+	}
+	var n int
+	err := tx.NewRaw(`SELECT count(*) FROM practicum_details d JOIN practicum_logs l ON l.id = d.log_id
+		WHERE l.enrollment_id = ? AND l.id <> ? AND l.status NOT IN ('draft', 'returned') AND d.day = ?
+		AND d.start_min < ? AND d.start_min + l.minutes > ?`,
+		p.ID, l.ID, l.Detail.Day, *l.Detail.StartMin+l.Minutes, *l.Detail.StartMin).Scan(ctx, &n)
+	if err == nil && n > 0 {
+		return ErrOverlap
+	}
+	return db.Check(err)
 }

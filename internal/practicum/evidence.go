@@ -31,6 +31,9 @@ type Session struct {
 	Grades          Grades
 	CountersignedAt time.Time
 	Intact          bool   // the signature holds
+	SignerLicense   string // as it was when it was signed
+	SupervisionMin  int    // that the full log says came with it
+	SupervisionKind string
 	Consent         string // of a session with a client: Unattested, or what was attested; "" where nobody asked
 	ReturnedReason  string // of a returned log: incomplete, identifiers, unclear, wrong_phase or other
 }
@@ -69,8 +72,11 @@ func (s *Service) weigh(j *joined) found {
 		LogID: r.ID, Kind: r.Kind, Phase: r.Phase, Part: r.Role, Format: r.Format, Route: r.Route, Minutes: r.Minutes, Week: r.Week,
 		Status: r.Status, Grades: r.Grades, SubmittedAt: r.SubmittedAt.Time, SignerID: r.SignerID, SignerName: r.SignerName,
 		CountersignedAt: r.SignedAt.Time, Intact: true, ReturnedReason: r.ReturnReason,
-		Consent: j.DetailLine.Consent,
+		SignerLicense: r.SignerLicense, SupervisionKind: j.DetailLine.SupervisionKind, Consent: j.DetailLine.Consent,
 	}}
+	if n := j.DetailLine.SupervisionMin; n != nil {
+		f.session.SupervisionMin = *n
+	}
 	if j.DetailLine.LogID != "" {
 		r.Detail = &j.DetailLine
 	}

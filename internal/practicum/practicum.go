@@ -59,16 +59,8 @@ func (s *Service) Create(ctx context.Context, enrollmentID string, d Form) (*Log
 	if err != nil {
 		return nil, err
 	}
-	if err := d.check(); err != nil {
-		return nil, err
-	}
-	begun := Log{Work: Work{EnrollmentID: p.ID, Status: Draft, Version: 1, CreatedAt: db.At(s.now()), UpdatedAt: db.At(s.now())}}
-	begun.apply(d)
-	begun.dropUnasked(asksOf(p), d)
-	if err := begun.check(s.bounds(p)); err != nil {
-		return nil, err
-	}
-	if err := s.first(ctx, p, &begun.Work); err != nil {
+	begun, err := s.begin(ctx, p, d)
+	if err != nil {
 		return nil, err
 	}
 	var l *Log
@@ -81,20 +73,39 @@ func (s *Service) Create(ctx context.Context, enrollmentID string, d Form) (*Log
 			l, err = s.load(ctx, tx, id)
 			return err
 		}
-		fresh := begun // a second try of the transaction begins anew
+		fresh := *begun // a second try of the transaction begins anew
 		l, fresh.ID = &fresh, id
-		if err := s.settle(ctx, tx, p, l, d); err != nil {
-			return err
-		}
-		if err := insert(ctx, tx, s.seal(l)); err != nil {
-			return err
-		}
-		return audit.Append(ctx, tx, s.now(), "log.created", l.ID, map[string]any{"enrollment": p.ID})
+		return s.add(ctx, tx, p, l, d)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("create log: %w", err)
 	}
 	return l, nil
+}
+
+// begin makes a log of a form, without a place in SQL.
+func (s *Service) begin(ctx context.Context, p *enrollment.Pinned, d Form) (*Log, error) {
+	if err := d.check(); err != nil {
+		return nil, err
+	}
+	l := &Log{Work: Work{EnrollmentID: p.ID, Status: Draft, Version: 1, CreatedAt: db.At(s.now()), UpdatedAt: db.At(s.now())}}
+	l.apply(d)
+	l.dropUnasked(asksOf(p), d)
+	if err := l.check(s.bounds(p)); err != nil {
+		return nil, err
+	}
+	return l, s.first(ctx, p, &l.Work)
+}
+
+// add keeps a log that was begun, under the id it has.
+func (s *Service) add(ctx context.Context, tx bun.IDB, p *enrollment.Pinned, l *Log, d Form) error {
+	if err := s.settle(ctx, tx, p, l, d); err != nil {
+		return err
+	}
+	if err := insert(ctx, tx, s.seal(l)); err != nil {
+		return err
+	}
+	return audit.Append(ctx, tx, s.now(), "log.created", l.ID, map[string]any{"enrollment": p.ID})
 }
 
 // Edit changes a draft or a returned log. The form names what to change; the
@@ -115,27 +126,35 @@ func (s *Service) Edit(ctx context.Context, id string, d Form, version int64) (*
 		if err := l.editable(version); err != nil {
 			return err
 		}
-		if d.Phase != nil && *d.Phase != l.Phase && !l.SubmittedAt.IsZero() {
-			return ErrPhaseFixed
-		}
-		l.apply(d)
-		l.dropUnasked(asksOf(p), d)
-		l.UpdatedAt = db.At(s.now())
-		if err := l.check(s.bounds(p)); err != nil {
+		if err := s.change(ctx, tx, p, l, d); err != nil {
 			return err
 		}
-		if err := s.settle(ctx, tx, p, l, d); err != nil {
-			return err
-		}
-		if err := s.write(ctx, tx, l); err != nil {
-			return err
-		}
-		return audit.Append(ctx, tx, s.now(), "log.edited", l.ID, nil)
+		return bump(ctx, tx, l.ID, d.names())
 	})
 	if err != nil {
 		return nil, fmt.Errorf("edit log: %w", err)
 	}
 	return l, nil
+}
+
+// change writes a form into a log that may be edited.
+func (s *Service) change(ctx context.Context, tx bun.IDB, p *enrollment.Pinned, l *Log, d Form) error {
+	if d.Phase != nil && *d.Phase != l.Phase && !l.SubmittedAt.IsZero() {
+		return ErrPhaseFixed
+	}
+	l.apply(d)
+	l.dropUnasked(asksOf(p), d)
+	l.UpdatedAt = db.At(s.now())
+	if err := l.check(s.bounds(p)); err != nil {
+		return err
+	}
+	if err := s.settle(ctx, tx, p, l, d); err != nil {
+		return err
+	}
+	if err := s.write(ctx, tx, l); err != nil {
+		return err
+	}
+	return audit.Append(ctx, tx, s.now(), "log.edited", l.ID, nil)
 }
 
 // settle fills in what the server knows better: the case's reference and
@@ -173,6 +192,8 @@ func (s *Service) settle(ctx context.Context, tx bun.IDB, p *enrollment.Pinned, 
 		if l.Case.Seq = last + 1; l.Case.Seq > 60 {
 			return ErrSeq
 		}
+	} else if d.CaseSeq != nil {
+		return seqFree(ctx, tx, p.ID, l)
 	}
 	return nil
 }
@@ -206,20 +227,7 @@ func (s *Service) Submit(ctx context.Context, id string, confirmed ...string) (*
 		if l, err = s.held(ctx, tx, id); err != nil || l.Status == Submitted {
 			return err
 		}
-		earlier, err := lastSeqBefore(ctx, tx, p.ID, l.Case.Ref, l.Case.Seq)
-		if err != nil {
-			return err
-		}
-		if err := l.submit(s.bounds(p), earlier, confirmed...); err != nil {
-			return err
-		}
-		if err := s.checkPresence(ctx, tx, p, l); err != nil {
-			return err
-		}
-		if err := l.rated(p.Edition.Practicum); err != nil {
-			return err
-		}
-		if err := s.checkSupervisor(ctx, tx, p, l); err != nil {
+		if err := s.send(ctx, tx, p, l, confirmed); err != nil {
 			return err
 		}
 		if err := s.write(ctx, tx, l); err != nil {
@@ -234,6 +242,27 @@ func (s *Service) Submit(ctx context.Context, id string, confirmed ...string) (*
 		return nil, fmt.Errorf("submit log: %w", err)
 	}
 	return l, nil
+}
+
+// send makes a log a submitted one, if it is whole.
+func (s *Service) send(ctx context.Context, tx bun.IDB, p *enrollment.Pinned, l *Log, confirmed []string) error {
+	earlier, err := lastSeqBefore(ctx, tx, p.ID, l.Case.Ref, l.Case.Seq)
+	if err != nil {
+		return err
+	}
+	if err := l.submit(s.bounds(p), earlier, confirmed...); err != nil {
+		return err
+	}
+	if err := l.rated(p.Edition.Practicum); err != nil {
+		return err
+	}
+	if err := s.checkPresence(ctx, tx, p, l); err != nil {
+		return err
+	}
+	if err := s.checkDays(ctx, tx, p, l); err != nil {
+		return err
+	}
+	return s.checkSupervisor(ctx, tx, p, l)
 }
 
 // Read returns a log to its author, or to who supervises it. Anybody else's
