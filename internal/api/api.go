@@ -120,6 +120,7 @@ func New(app *fiber.App, s Services, o Options) (*API, error) {
 	a.tableRoutes()
 	a.enrollmentRoutes()
 	a.transcriptRoute()
+	a.hoursRoutes()
 	a.lifeRoutes()
 	a.studyRoutes()
 	a.quizRoutes()

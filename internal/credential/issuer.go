@@ -40,6 +40,9 @@ func (i Issuer) complete() error {
 	return nil
 }
 
+// IssuerName is the legal name of the program, "" where none is set.
+func (s *Service) IssuerName() string { return s.issuer.Name }
+
 // verifyURL is the link that a certificate's QR code holds.
 func (i Issuer) verifyURL(code string) string {
 	return strings.TrimRight(i.BaseURL, "/") + "/verify/" + url.PathEscape(code)

@@ -1,8 +1,10 @@
 package progress
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,11 +14,15 @@ import (
 	"github.com/kapstone-lms/kapstone/internal/enrollment"
 	"github.com/kapstone-lms/kapstone/internal/fault"
 	"github.com/kapstone-lms/kapstone/internal/practicum"
+	"github.com/kapstone-lms/kapstone/internal/records"
 )
 
 // ErrPrerequisite reports a beginning of what the program lets wait for
 // something else. Its detail "requirement" is the id of what comes first.
 var ErrPrerequisite = fault.New(fault.Forbidden, "prerequisite", "Your program asks for something else first.")
+
+// ErrLead reports a session with a client that was led without a license.
+var ErrLead = fault.New(fault.Forbidden, "license_needed", "Who leads a session with a client has an active license that the program has checked. Log it as led under supervision, or enter your license.").At("role")
 
 // A Step is what a trainee is about to begin: the lessons or the quiz of a
 // module, or a log of practice.
@@ -124,9 +130,33 @@ func (s *Service) QuizOpen(ctx context.Context, idb bun.IDB, p *enrollment.Pinne
 	return s.open(ctx, idb, p, Step{Module: module, Quiz: true})
 }
 
-// LogOpen is LessonsOpen for a log of practice.
+// LogOpen is LessonsOpen for a log of practice. Where the program asks for the
+// whole log, it returns ErrLead to who led a session with a client on their own
+// and has no active license.
 func (s *Service) LogOpen(ctx context.Context, p *enrollment.Pinned, log *practicum.Work) error {
-	return s.open(ctx, s.db, p, Step{Log: log})
+	if err := s.open(ctx, s.db, p, Step{Log: log}); err != nil {
+		return err
+	}
+	if !p.Edition.Practicum.Log.Full || log.Kind != practicum.Client || log.Role != "lead" {
+		return nil
+	}
+	evidence, err := s.Gather(ctx, s.db, []*enrollment.Pinned{p})
+	if err != nil {
+		return err
+	}
+	if !licensed(evidence[0], s.now()) {
+		return ErrLead
+	}
+	return nil
+}
+
+// licensed reports whether there is a license that was checked, is active and
+// has not run out.
+func licensed(e Evidence, now time.Time) bool {
+	today := now.In(cmp.Or(e.Zone, time.UTC)).Format(time.DateOnly)
+	return slices.ContainsFunc(e.Records, func(r *records.Record) bool {
+		return r.Kind == records.License && r.State == records.Confirmed && r.Value == "active" && (r.ExpiresOn == "" || r.ExpiresOn >= today)
+	})
 }
 
 func (s *Service) open(ctx context.Context, idb bun.IDB, p *enrollment.Pinned, step Step) error {

@@ -8,6 +8,7 @@ import (
 	"github.com/kapstone-lms/kapstone/internal/practicum"
 	"github.com/kapstone-lms/kapstone/internal/progress"
 	"github.com/kapstone-lms/kapstone/internal/records"
+	"github.com/kapstone-lms/kapstone/internal/schooltest"
 )
 
 func lessonsOf(m curriculum.ModuleKey) progress.Step { return progress.Step{Module: m} }
@@ -171,4 +172,27 @@ func TestTheClinicalWayOpensStepByStep(t *testing.T) {
 	want("ethics", "", "therapeutic_container", "")
 	w.study("therapeutic_container")
 	want("the container", "", "", "")
+}
+
+// Who leads a session with a client has a license of their own, where the whole
+// log is asked for.
+func TestWhoLeadsHasALicense(t *testing.T) {
+	w := newWorld(schooltest.Course(t))
+	for _, tt := range []struct {
+		name string
+		add  func(r *records.Record)
+		want bool
+	}{
+		{"none", func(r *records.Record) { r.Kind = records.Credential }, false},
+		{"one that was not checked", func(r *records.Record) { r.State = records.Submitted }, false},
+		{"one that is still to come", func(r *records.Record) { r.Value = "prelicensed" }, false},
+		{"one that has run out", func(r *records.Record) { r.ExpiresOn = "2026-11-23" }, false},
+		{"an active one", func(r *records.Record) { r.ExpiresOn = "2099-12-31" }, true},
+	} {
+		w.Records = nil
+		w.record(records.License, "LMFT:active", tt.add)
+		if got := progress.Licensed(w.Evidence, noon); got != tt.want {
+			t.Errorf("%s: licensed = %v", tt.name, got)
+		}
+	}
 }

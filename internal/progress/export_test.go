@@ -1,0 +1,4 @@
+package progress
+
+// Licensed is licensed, for tests.
+var Licensed = licensed
