@@ -7,10 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"strings"
-	"time"
 
 	"github.com/kapstone-lms/kapstone/internal/curriculum"
 )
@@ -55,6 +55,7 @@ func Journey(ctx context.Context, out io.Writer, base string, accounts []Account
 		{"logs", j.writeLogs},
 		{"return one", j.returnOne},
 		{"grade and sign", j.gradeAndSign},
+		{"episode and hours", j.episodeCounts},
 		{"attest and confirm", j.attest},
 		{"issue", j.issue},
 		{"download", j.download},
@@ -126,29 +127,67 @@ func (j *journey) progress() (status string, have, need int, err error) {
 const reflection = "I kept my voice low and waited longer than felt natural before I spoke. I noticed that I wanted to fill the silence, and " +
 	"that the wish was mine and not my partner's. Next time I will agree on a hand signal first. I will take the question of pace to supervision."
 
+// writeLogs logs an episode in one go, from what the form has filled in.
 func (j *journey) writeLogs([]Account) error {
-	for _, phase := range []string{"preparation", "medicine", "integration"} {
-		var l struct {
-			ID     string `json:"id"`
-			Status string `json:"status"`
-		}
-		in := map[string]any{
-			"kind": "role_play", "phase": phase, "format": "individual", "week": weekOf(time.Now()), "duration_min": 60,
-			"direct_contact_min": 45, "role": "lead_supervised", "frameworks": []string{"mindfulness"},
-			"reflection": reflection, "attest": true,
-		}
-		if err := j.trainee.want(j.ctx, 201, "POST", j.path("logs"), in, &l); err != nil {
-			return err
-		}
-		if err := j.trainee.want(j.ctx, 200, "POST", "/api/v1/logs/"+l.ID+"/submission", nil, &l); err != nil {
-			return err
-		}
-		if l.Status != "submitted" {
-			return fmt.Errorf("a log sent in is %s", l.Status)
-		}
-		j.logs = append(j.logs, l.ID)
+	var form struct {
+		Prefilled map[string]any `json:"prefilled"`
 	}
-	j.say("trainee", "logs a preparation, a medicine and an integration role play and sends them to the instructor")
+	if err := j.trainee.want(j.ctx, 200, "GET", j.path("log-form"), nil, &form); err != nil {
+		return err
+	}
+	in := form.Prefilled
+	delete(in, "phase")
+	maps.Copy(in, map[string]any{
+		"kind": "role_play", "role": "lead_supervised", "frameworks": []string{"mindfulness"}, "attest": true, "submit": true,
+		"preparation": map[string]any{"duration_min": 60, "reflection": reflection},
+		"medicine":    map[string]any{"duration_min": 120, "reflection": reflection},
+		"integration": map[string]any{"duration_min": 60, "reflection": reflection, "days_since_previous": 2},
+	})
+	var e struct {
+		Steps []struct {
+			LogID  string `json:"log_id"`
+			Status string `json:"status"`
+		} `json:"steps"`
+		Missing []string `json:"missing"`
+	}
+	if err := j.trainee.want(j.ctx, 201, "POST", j.path("episodes"), in, &e); err != nil {
+		return err
+	}
+	for _, step := range e.Steps {
+		if step.Status != "submitted" {
+			return fmt.Errorf("a log sent in is %s", step.Status)
+		}
+		j.logs = append(j.logs, step.LogID)
+	}
+	if len(j.logs) != 3 || len(e.Missing) == 0 {
+		return fmt.Errorf("an episode has %d logs and lacks %q", len(j.logs), e.Missing)
+	}
+	j.say("trainee", "logs an episode of role play in one go, preparation, medicine session and integration, and sends it to the instructor")
+	return nil
+}
+
+// episodeCounts sees that the signed episode is whole and counted once.
+func (j *journey) episodeCounts([]Account) error {
+	var all struct {
+		Sessions int `json:"sessions"`
+		Cases    int `json:"cases"`
+		Episodes int `json:"episodes"`
+	}
+	if err := j.trainee.want(j.ctx, 200, "GET", j.path("episodes"), nil, &all); err != nil {
+		return err
+	}
+	var hours struct {
+		Lines []struct {
+			Running int `json:"running_minutes"`
+		} `json:"lines"`
+	}
+	if err := j.trainee.want(j.ctx, 200, "GET", j.path("hours"), nil, &hours); err != nil {
+		return err
+	}
+	if all.Sessions != 3 || all.Cases != 1 || all.Episodes != 1 || len(hours.Lines) != 3 {
+		return fmt.Errorf("the signed episode counts as %+v with %d lines of hours", all, len(hours.Lines))
+	}
+	j.say("trainee", "sees one whole episode and %d signed minutes in the ledger of hours", hours.Lines[2].Running)
 	return nil
 }
 

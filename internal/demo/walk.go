@@ -2,6 +2,7 @@ package demo
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/kapstone-lms/kapstone/internal/access"
@@ -148,20 +149,6 @@ func (w *walker) pass() error {
 	return nil
 }
 
-// log writes a role play of a phase and sends it to the instructor.
-func (w *walker) log(phase practicum.Phase) (*practicum.Log, error) {
-	kind, format, week, minutes, contact, part := practicum.RolePlay, "individual", weekOf(w.Clock.Now()), 60, 45, "lead_supervised"
-	frameworks, text, attest := []string{"mindfulness"}, reflection, true
-	l, err := w.Practicum.Create(w.ctx, w.enrollment.ID, practicum.Form{
-		Kind: &kind, Phase: &phase, Format: &format, Week: &week, Minutes: &minutes, ContactMinutes: &contact, Role: &part,
-		Frameworks: &frameworks, Reflection: &text, Attest: &attest,
-	})
-	if err != nil {
-		return nil, err
-	}
-	return w.Practicum.Submit(w.ctx, l.ID)
-}
-
 // logs studies, passes the quizzes and sends the logs of all three phases.
 func (w *walker) logs() (ids []string, err error) {
 	if err := w.readAll(); err != nil {
@@ -170,14 +157,7 @@ func (w *walker) logs() (ids []string, err error) {
 	if err := w.pass(); err != nil {
 		return nil, err
 	}
-	for _, phase := range []practicum.Phase{practicum.Preparation, practicum.Medicine, practicum.Integration} {
-		l, err := w.log(phase)
-		if err != nil {
-			return nil, err
-		}
-		ids = append(ids, l.ID)
-	}
-	return ids, nil
+	return w.episode()
 }
 
 func (w *walker) waiting() error {
@@ -188,7 +168,7 @@ func (w *walker) waiting() error {
 		w.example("log.id", ids[0])
 		w.example("return-log.id", ids[1])
 		w.example("edit-log.id", ids[2])
-		err = w.records()
+		err = errors.Join(w.draft(), w.records())
 	}
 	return err
 }
