@@ -212,7 +212,7 @@ type editLogInput struct {
 type submitInput struct {
 	ByID
 	Body *struct {
-		Confirm []string `json:"confirm,omitempty" maxItems:"100" doc:"ids of the questions in is_this_right whose answers are right"`
+		Confirm []string `json:"confirm,omitempty" maxItems:"100" doc:"ids of the questions in is_this_right whose answers are right" example:"[\"duration_min\"]"`
 	}
 }
 

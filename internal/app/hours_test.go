@@ -13,7 +13,7 @@ import (
 func TestSignedHoursStayAsTheyWereSigned(t *testing.T) {
 	eachHome(t, func(t *testing.T, c app.Config) {
 		s := newSchool(t, c)
-		s.admin.want(200, "PATCH", "/api/v1/users/"+s.instructor.id, body{"name": "=Ines Instructor"}, nil)
+		s.admin.want(200, "PATCH", "/api/v1/users/"+s.instructor.id, body{"name": "=Ines Instructor", "version": 1}, nil)
 		s.signedLog("preparation")
 		s.signedLog("medicine")
 		var before, after struct {
@@ -40,7 +40,7 @@ func TestSignedHoursStayAsTheyWereSigned(t *testing.T) {
 		if status != 200 || !bytes.HasPrefix(pdf, []byte("%PDF-")) {
 			t.Errorf("the paper = %d, %d bytes", status, len(pdf))
 		}
-		s.admin.want(200, "PATCH", "/api/v1/users/"+s.instructor.id, body{"name": "Ines Married"}, nil)
+		s.admin.want(200, "PATCH", "/api/v1/users/"+s.instructor.id, body{"name": "Ines Married", "version": 2}, nil)
 		other := person(t, s.App, "Olga Other", instructorGrant)
 		s.admin.want(200, "PUT", s.at("supervisors"), body{"user_ids": []string{other.id}}, nil)
 		s.trainee.want(200, "GET", s.at("hours"), nil, &after)

@@ -181,6 +181,7 @@ func (s *seeder) examples() {
 		}
 	}
 	first := s.Enrollments.Current().Modules[0]
+	s.example("client_id", "phone-5e0c9b7d2f414c1a")
 	s.example("module", string(first.Key))
 	s.example("lesson", string(first.Lessons[0].ID))
 	s.example("course_hash", s.Enrollments.Current().Hash())
