@@ -148,7 +148,7 @@ func TestAnEpisodeCountsOnce(t *testing.T) {
 		}
 		more := body{"case_ref": e.CaseRef, "kind": "role_play", "format": "individual", "week": s.week(), "role": "lead", "frameworks": []string{"act"}, "attest": true, "submit": true}
 		more["integration"] = body{"duration_min": 60, "days_since_previous": 2}
-		p := s.trainee.refused(422, "text_too_short", "POST", s.at("episodes"), more)
+		p := s.trainee.refused(422, "incomplete", "POST", s.at("episodes"), more)
 		if p["field"] != "integration.reflection" {
 			t.Errorf("an integration without a reflection is refused at %v", p["field"])
 		}
