@@ -18,7 +18,7 @@ const module = "github.com/kapstone-lms/kapstone/"
 // floors lists the house from the ground up. A package may import packages of
 // lower floors only, never one of its own floor. Tests are free.
 var floors = [][]string{
-	{"modules", "migrations", "assets", "internal/fault", "internal/jcs", "internal/text", "internal/together", "internal/agreement", "internal/mail", "internal/floors"},
+	{"modules", "migrations", "assets", "internal/fault", "internal/guard", "internal/jcs", "internal/text", "internal/together", "internal/agreement", "internal/mail", "internal/floors"},
 	{"internal/mail/mailtest", "internal/access", "internal/db", "internal/keys", "internal/kv", "internal/curriculum", "internal/certpdf", "internal/itemstats"},
 	{"internal/audit", "internal/once", "internal/dbtest", "internal/outbox", "internal/lease"},
 	{"internal/identity"},
