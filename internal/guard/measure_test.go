@@ -164,3 +164,16 @@ func TestTheLinesWrittenWithTheRules(t *testing.T) {
 		}
 	}
 }
+
+// The lines that were written after the rules, and are not used to mend them.
+func TestTheFreshLines(t *testing.T) {
+	all := lines(t, "fresh-2.tsv")
+	m := measured(all)
+	t.Logf("recall %.2f, precision %.2f\n%s", m.recall(), m.precision(), m.table(all))
+	for _, line := range append(m.missed, m.alarms...) {
+		t.Log(line)
+	}
+	if m.recall() < floor || m.precision() < floor {
+		t.Errorf("recall %.2f, precision %.2f; both were %.2f and more", m.recall(), m.precision(), floor)
+	}
+}

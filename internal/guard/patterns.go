@@ -43,7 +43,7 @@ const (
 	teens    = `(?:ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen)`
 	age      = `(?:[1-9]\d?|` + tens + `(?:[- ]` + ones + `)?|` + teens + `|` + ones + `)`
 	age90    = `(?:9\d|1[0-2]\d|ninety(?:[- ]` + ones + `)?|(?:one|a) hundred(?: and ` + ones + `)?|noventa(?: y \w+)?)`
-	person   = `(?:he|she|they|client|patient|pt|participant|man|woman|mother|mom|father|dad|husband|wife|partner|son|daughter|brother|sister|grandmother|grandfather|widower|widow)`
+	person   = `(?:he|she|they|client|patient|pt|participant|man|woman|mother|mom|father|dad|husband|wife|partner|son|daughter|brother|sister|grandmother|grandfather|grandma|grandpa|uncle|aunt|cousin|neighbor|roommate|boss|friend|stepfather|stepmother|widower|widow|esposo|esposa|madre|padre|abuel[oa]|hij[oa])`
 	number   = `(?:\s*(?:number|num|numero|no|nr|id|ref|code|#|:|-|is|was|es|ending in|ends in)\.?)`
 	wordsOf  = `(?:[A-Za-z][\w'.-]*\s+)`
 	suffixes = `(?:street|avenue|boulevard|blvd|road|rd|ave|parkway|pkwy|highway|hwy|turnpike|crescent|alley)`
@@ -57,7 +57,7 @@ var patterns = append(blocking, warning...)
 
 var blocking = []pattern{
 	{SSN, re(`\b\d{3}[-. ]\d{2}[-. ]\d{4}\b`), true, nil},
-	{SSN, re(`(?i)\b(?:ssn|social security|seguro social|social)\b(?:\s+(?:number|no|num|de|of|digits?|last|four|4|is|was|ends?|ending|in|on|file|with))*[\s:#.]*(?P<at>\d[\d -]{2,})`), true, nil},
+	{SSN, re(`(?i)\b(?:ssn|social security|seguro social|social)\b(?:\s+(?:number|no|num|de|of|digits?|last|four|4|is|was|ends?|ending|in|on|file|with))*[\s:#.=(]*(?:last\s+(?:4|four)\W+)?(?P<at>\d[\d -]{2,})`), true, nil},
 	{Phone, re(`(?:\+?1[-. ]?)?\(?\b[2-9]\d{2}\)?[-. /]{1,2}\d{3}[-. ]\d{4}\b`), true, nil},
 	{Phone, re(`(?:^|[^\d/.])(?P<at>[2-9]\d{2}[-.]\d{4})\b`), true, noUnit},
 	{Phone, re(`\+\d{1,3}[-. ()]{0,2}\d{1,4}(?:[-. ()]{1,2}\d{2,4}){1,4}\b`), true, nil},

@@ -189,7 +189,7 @@ func opening(t token, w string) Class {
 		return ""
 	case known:
 		return ""
-	case owner || personal[t.next]:
+	case owner || personal[t.next] || len(t.next) > 4 && strings.HasSuffix(t.next, "ed"):
 		return Name
 	}
 	return ""
