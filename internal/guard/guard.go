@@ -92,7 +92,7 @@ func (h Hit) Level() Level { return Classes[h.Class] }
 
 // Longest is how many characters of a text are looked at. No text of ours is
 // longer; what is has a hit at the end, so that nothing goes by unseen.
-const Longest = 10_000
+const Longest = 12_000
 
 // Scan returns what it finds in s, in the order of the text, one hit of a class
 // at a place. Words in allowed are taken for no name, place or employer; they

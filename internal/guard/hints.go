@@ -19,8 +19,9 @@ var warning = []pattern{
 	{Age, re(`\b(?P<at>[1-8]\d)\s?(?:yo|[MF]|y\.o\.?)\b`), true, nil},
 	{Age, re(`(?i)\b(?:aged|age|age of|age:|age is|ages|turn(?:s|ed|ing)|edad|edad de|edad:|cumplio|cumple|tiene|tenia)\s+(?P<at>` + age + `)\b`), false, exactAge},
 	{Age, re(`(?i)\b(?:man|woman|male|female|widow|widower|mother|father|person|client|patient|boy|girl|son|daughter|hombre|mujer|paciente)\s+(?:of|in her|de)\s+(?P<at>` + age + `)\b`), false, exactAge},
-	{Age, re(`(?i)\b(?:i|` + person + `|who)(?:'s|'m| am| is| was|,| are| just turned| will be)\s+(?:now |only |just |about )?(?P<at>[1-8]\d|` + tens + `-` + ones + `)(?:[.,;:!)]| and | with | years| now|$|\n)`), false, exactAge},
+	{Age, re(`(?i)\b(?:i|` + person + `|who)(?:'s|'m|'ll be| am| is| was|,| are| just turned| will be)\s+(?:now |only |just |about )?(?P<at>[1-8]\d|` + tens + `-` + ones + `)(?:[.,;:!)]| and | with | years| now|$|\n)`), false, exactAge},
 	{Age, re(`(?i)\b(?P<at>` + day + `\d?(?:st|nd|rd|th)|` + ordinals + `|` + tens + `-?\w*th|thirtieth|fortieth|fiftieth|sixtieth|seventieth|eightieth) birthday\b`), false, nil},
+	{Age, re(`(?i)\b(?:male|female|man|woman|hombre|mujer)[,:]? (?P<at>[1-8]\d)\b`), true, exactAge},
 	{Age, re(`(?i)\b(?P<at>\d{1,2}) anos\b`), true, nil},
 	{Age, re(`(?i)\bborn (?:in|around) (?P<at>` + year + `)\b`), true, nil},
 	{Age, re(`(?i)\bnacid[oa] en (?P<at>` + year + `)\b`), true, nil},
@@ -49,13 +50,15 @@ var warning = []pattern{
 	{Occupation, re(`(?i)\b(?:works?|worked|working|employed|job|trabaja|trabajaba)\s+(?:\w+\s+)?(?:as|como)\s+(?:an?\s+|the\s+|una?\s+)?(?P<at>\w+)`), false, nil},
 	{Occupation, re(`(?i)\b(?:he|she|they|client|patient|husband|wife|partner|father|mother|son|daughter|brother|sister|who)(?:'s| is| was|,| are| es| era)\s+(?:an?\s+|the\s+|una?\s+)?(?P<at>` + qualifiers + jobs + `)\b`), false, nil},
 	{Occupation, re(`(?i)\b(?:client|patient|participant|husband|wife|partner|father|mother|son|daughter|brother|sister|he|she), (?:an?|una?) (?P<at>(?:\w+ )?\w+(?:er|or|ist|ian|eer|man|woman|ant))\b`), false, isJob},
+	{Occupation, re(`(?i)\b(?:he|she|client|patient|husband|wife|partner|father|mother|son|daughter|brother|sister)(?:'s| is| was) an? (?P<at>(?:\w+ ){0,2}\w+(?:er|or|ist|ian|eer|man|woman))\b`), false, isJob},
+	{Occupation, re(`(?i)\btrabaja(?:ba)? de (?P<at>\w+)`), false, nil},
 	{Occupation, re(`(?i)\b(?:es|era) (?:una? )?(?P<at>` + jobs + `)\b`), false, nil},
 	{Occupation, re(`(?i)\b(?P<at>a|an|our|the|my)\s+` + qualifiers + `(?:firefighter|police officer|surgeon|airline pilot|paramedic|school principal|violinist|cellist|novelist|park ranger|beekeeper|ballerina|trial attorney|state trooper)\b`), false, nil},
 	{PublicRole, re(`(?i)\b(?P<at>mayor|governor|senator|congress(?:man|woman)|sheriff|councilm[ae]n|councilwoman|councilor|alderman|assembly(?:man|woman)|bishop|archbishop|news ?anchor|anchorwoman|anchorman|weatherman|quarterback|police chief|fire chief|chief of police|school superintendent|superintendent|district attorney|ambassador|olympian|olympic|olympics|celebrity|influencer|alcaldesa|gobernadora?|senadora|obispo|diputad[oa])\b`), false, nil},
 	{PublicRole, re(`(?i)\b(?:anchors|hosts|presents) (?:the|a) (?:\S+ ){0,4}(?:news|show|program)\b|\bran for (?:congress|office|senate|mayor|governor|the senate)\b|\bcoach(?:es|ed)? the\b`), false, nil},
 	{PublicRole, re(`(?i)\b(?:CEO|president|head coach|chair|chairman|founder|director|conductor|dean|owner|lead singer|principal)\s+(?:of|at|for)\s+(?:a|an|the|our|this|one of)\s`), false, nil},
 	{PublicRole, re(`(?i)\b(?:well-known|famous|locally known|nationally known|recognizable|prominent)\s+(?:local\s+|regional\s+)?(?:\w+)|\b(?:on|in|from) (?:the )?(?:tv|television|local news|evening news|newspapers?|headlines)\b|\b(?:her|his|their) (?:podcast|youtube|channel|blog|bestseller|memoir|tv show|radio show|newspaper column|band)\b|\b\d[\d,.k]* (?:followers|listeners|subscribers)\b|\bmade the (?:local |national |evening )?(?:news|papers?|headlines)\b`), false, nil},
-	{UniqueFact, re(`(?i)\b(?:the|its|our|their) (?:only|first|last|youngest|oldest|sole)\b[^.\n]{0,50}\b(?:in|of|from|to ever) (?:the |our |this |that |her |his |their )?(?:entire |whole |small )?(?:county|town|village|city|state|district|region|parish|reservation|island|valley|school|congregation|department|family|tribe|community|country|area|world|league|university)\b`), false, nil},
+	{UniqueFact, re(`(?i)\b(?:the|its|our|their) (?:only|first|last|youngest|oldest|sole)\b[^.\n]{0,50}\b(?:in|of|from|to ever) (?:the |our |this |that |her |his |their )?(?:entire |whole |small )?(?:county|town|village|city|state|district|region|parish|reservation|island|valley|school|congregation|department|family|tribe|community|country|area|world|league|university|street|block|ward|unit|class|team|choir|parish|platoon|crew)\b`), false, nil},
 	{UniqueFact, re(`(?i)\b(?:nobody|no one|no other \w+|nadie) (?:else )?(?:in|from|en) (?:the |our |this |her |his |el |la )?(?:\w+ )?(?:county|town|village|city|state|valley|island|region|pueblo|ciudad)\b`), false, nil},
 	{UniqueFact, re(`(?i)\b(?:survivor|survived|victim|lost \w+ \w+) (?:of|in|from)? ?(?:the )?(?:\w+ ){0,3}(?:shooting|massacre|plane crash|bombing|collapse|wildfire|train crash)\b|\bsole survivor\b`), false, nil},
 	{Handle, re(`(?:^|[\s(,;:"])(?P<at>@[A-Za-z_]\w+)`), false, nil},
@@ -63,16 +66,17 @@ var warning = []pattern{
 	{Handle, re(`(?i)\b(?:goes|posts|writes|plays|streams) (?:by|as|under) (?P<at>[a-z]\w*[\d_.]\w*)`), false, nil},
 	{Handle, re(`(?i)\b(?:(?:her|his|their|client's) (?:instagram|insta|twitter|tiktok|facebook|linkedin|snapchat|venmo)|u/\w+)\b`), false, nil},
 	{File, re(`(?i)\b[\w-]+\.(?:jpe?g|png|heic|gif|pdf|docx?|xlsx?|pptx?|mp[34]|mov|avi|wav|m4a|txt|csv|zip|rtf)\b`), false, nil},
-	{File, re(`(?i)\b(?:photo|picture|image|selfie|recording|video|scan|screenshot|fingerprints?|voiceprint|foto|grabacion)s?(?: \w+){0,5} (?:attached|enclosed|uploaded|below|adjunt[oa])\b|\b(?:attached|uploaded|enclosed|took) (?:is |a |the |her |his )+(?:photo|picture|selfie|recording|scan|screenshot)\b`), false, nil},
+	{File, re(`(?i)\b(?:photo|picture|image|selfie|recording|video|scan|screenshot|fingerprints?|voiceprint|foto|grabacion)s?(?: \w+){0,5} (?:attached|enclosed|uploaded|below|adjunt[oa])\b|\b(?:attached|uploaded|enclosed|took|sent|saved|recorded) (?:is |a |the |her |his )+(?:video|photo|picture|selfie|recording|scan|screenshot)\b`), false, nil},
 }
 
 // kinds of people that are no occupations.
 var noJobs = setOf(`smoker mother father sister brother daughter survivor beginner newcomer believer observer sitter member partner
 	facilitator practitioner lover dreamer speaker drinker user swimmer listener woman man human parent infant other stranger helper seeker
-	meditator vegetarian caregiver giver combatant elder loner older younger former rather never another bit person protector manager`)
+	meditator vegetarian caregiver giver combatant elder loner older younger former rather never another bit lot little person few better calmer quieter slower deeper longer closer for after over under her or power number matter order color flavor mirror factor border center corner chapter letter error tremor terror horror river flower tower shower winter summer mentor peer visitor prisoner sufferer protector manager`)
 
 func isJob(match, _, _ string) bool {
-	return !noJobs[strings.ToLower(match[strings.LastIndexByte(match, ' ')+1:])]
+	all := strings.Fields(strings.ToLower(match))
+	return !noJobs[all[len(all)-1]] && !noJobs[all[0]] && all[len(all)-1] != "or" && all[len(all)-1] != "after" && all[len(all)-1] != "for"
 }
 
 // exactAge leaves bands of ages, measures and counts.

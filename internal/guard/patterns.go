@@ -78,7 +78,7 @@ var blocking = []pattern{
 	{AgeOver89, re(`(?i)\b(?P<at>` + age90 + `)[- ]?(?:years?|yrs?|y/?o|yo|anos)[- ]?(?:old|of age|de edad)?\b`), false, oldNotLong},
 	{AgeOver89, re(`(?i)\b(?:aged|age|age of|age:|turn(?:s|ed|ing)?|edad|edad de|edad:|cumplio|cumple)\s+(?P<at>` + age90 + `)\b`), false, noUnit},
 	{AgeOver89, re(`(?i)\b` + person + `(?:'s| is| was| of| aged|,| es| era)+\s+(?P<at>` + age90 + `)\b`), false, noUnit},
-	{AgeOver89, re(`(?i)\b(?P<at>9\d|1[01]\d)\s?(?:y/?o|yo|[mf])\b`), true, nil},
+	{AgeOver89, re(`(?i)\b(?P<at>9\d|1[01]\d)\s?(?:y/?o|yo|y\.\s?o|[mf])\b`), true, nil},
 	{AgeOver89, re(`(?i)\b(?:centenarian|nonagenarian|(?:hundredth|\d*9\d(?:st|nd|rd|th)|ninety-\w+|ninetieth|100th|10\dth) birthday|born (?:in|on|around)[^.\n]{0,20}\b(?:18\d\d|19[0-2]\d|193[0-5]))\b`), false, nil},
 	{RecordNo, re(`(?i)\b(?:mrn|medical record|patient id|member id|chart|record|epic|policy|account|acct|claim|file|case|license|licence|certificate|cert|npi|dea|passport|group|plan|subscriber|medicaid|medicare|insurance|serial|s/n|device|implant|order|booking|confirmation|invoice|visa|expediente|historia(?: clinica)?|poliza|cuenta|licencia|pasaporte|dni|nie|curp|matricula profesional)\b(?:\s+(?:card|member|patient|record|policy|account|clinica|holder))?` +
 		`(?:` + number + `)+\s*(?:#|:)?\s*(?P<at>[A-Za-z]{0,4}-?\d[\w-]*\w)`), true, coded},
@@ -95,7 +95,7 @@ var blocking = []pattern{
 	{Postcode, re(`(?i)\b(?:zip|zip ?code|postal code|postcode|codigo postal|c\.?p\.?)\W{0,3}(?:code |is |was |of |es )*(?P<at>\d{5}|[a-z]\d[a-z] ?\d[a-z]\d|[a-z]{1,2}\d{1,2}[a-z]? ?\d[a-z]{2})`), true, nil},
 	{Postcode, re(`\b[A-CEGHJ-NPR-TVXY]\d[A-Z] ?\d[A-Z]\d\b|\b[A-Z]{1,2}\d[A-Z\d]? \d[ABD-HJLNP-UW-Z]{2}\b`), true, nil},
 	{TitledName, re(`\b(?:(?:Mr|Mrs|Ms|Mx|Dr|Dra|Prof|Rev|Sra?|Srta|Lic|Sgt|Capt|Lt|Fr|Hon)\.?|MR|MRS|MS|DR|Miss|Professor|Doctor|Reverend|Father|Sister|Brother|Rabbi|Imam|Pastor|Judge|Senator|Officer|Captain|Nurse|Auntie?|Uncle|Coach|Deacon|Don|Dona|Senora?|Senorita)\s+(?P<at>[A-Z][a-zA-Z'-]+)`), false, titled},
-	{TitledName, re(`(?i)\b(?:mr|mrs|ms|mx|dr|prof|sra|srta|senora|senorita)\.?\s+(?P<at>[a-z][a-z'-]{2,})`), false, titled},
+	{TitledName, re(`(?i)\b(?:mr|mrs|ms|mx|dr|dra|prof|sra|srta|senora|senorita)\.?\s+(?P<at>[a-z][a-z'-]{2,})`), false, titled},
 	{LongNumber, re(`\d{5,}`), true, nil},
 	{LongNumber, re(`\b\d(?:[ .,_*-]{1,2}\d){6,}\b`), true, nil},
 }

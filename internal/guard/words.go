@@ -55,6 +55,8 @@ type token struct {
 	from  int
 	begin bool // of a sentence, a line or an item
 	next  string
+
+	capNext bool // the next word has a capital
 }
 
 // tokens cuts a text into words of letters.
@@ -80,7 +82,7 @@ func tokens(s string) []token {
 	}
 	for i := range len(all) - 1 {
 		if gap := s[all[i].from+len(all[i].text) : all[i+1].from]; gap == " " || gap == "-" {
-			all[i].next = all[i+1].low
+			all[i].next, all[i].capNext = all[i+1].low, all[i+1].text[0] <= 'Z'
 		}
 	}
 	return all
@@ -136,11 +138,13 @@ func classOf(t, before token, shouted bool) Class {
 		return Place
 	case employers[w] && (upper || shouted):
 		return Employer
+	case domain[stem(t.next)] && !personal[t.next]:
+		return ""
 	case given[w] || surnames[w]:
 		return Name
 	case domain[w]:
 		return ""
-	case named(before, t):
+	case named(before, t), small(before, t):
 		return Name
 	case caps && !shouted && len(w) <= 3:
 		return letters(w)
@@ -172,6 +176,19 @@ func named(before, t token) bool {
 	return false
 }
 
+// small reports whether a word in small letters that nobody knows stands where
+// somebody is named, and does what people do.
+func small(before, t token) bool {
+	known := vocabulary[t.low] || vocabulary[strings.TrimSuffix(t.low, "s")] || ending(t.low) || monthly[t.low]
+	return t.text == t.low && len(t.low) > 3 && !known && !faint[t.next] && personal[t.next] && (t.begin || kin[before.low] || joins[before.low])
+}
+
+// faint are words that things do as well as people.
+var faint = setOf(`is was has had and came went began started stopped seemed appeared became got made held kept took felt feels left lost moved opened closed did does will would can could should may might worked works helped stood fell ran es era estaba y`)
+
+// joins are words after which a sentence goes on with who does something.
+var joins = setOf(`then when because but while where until after before once that cuando luego pero porque`)
+
 // opening is the class of a capital at the beginning of a sentence: a name when
 // nobody knows the word and it does what people do.
 func opening(t token, w string) Class {
@@ -199,6 +216,12 @@ func opening(t token, w string) Class {
 func inside(t, before token, w string) Class {
 	if strings.HasPrefix(w, "i'") || len(w) == 1 || monthly[w] && !personal[t.next] && !kin[before.low] {
 		return ""
+	}
+	if ending(w) && !virtues[w] {
+		return ""
+	}
+	if vocabulary[w] && !virtues[w] && (before.low == "at" || before.low == "for") && t.capNext && vocabulary[t.next] {
+		return Employer
 	}
 	if vocabulary[w] && !virtues[w] || vocabulary[strings.TrimSuffix(w, "s")] && !virtues[strings.TrimSuffix(w, "s")] {
 		return ""
