@@ -24,6 +24,7 @@ type cli struct {
 	Course  courseCmd  `cmd:"" help:"Check, export and publish a course."`
 	Program programCmd `cmd:"" help:"Check programs, and compare them."`
 	Routes  routesCmd  `cmd:"" help:"List every route and who may use it."`
+	Keys    keysCmd    `cmd:"" help:"Rotate the master key."`
 	Audit   auditCmd   `cmd:"" help:"Verify the ledger."`
 	Outbox  outboxCmd  `cmd:"" help:"Look after jobs that were given up."`
 	Bench   benchCmd   `cmd:"" help:"Measure this machine: the product beside yardsticks, on loopback."`

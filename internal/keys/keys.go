@@ -82,6 +82,21 @@ func Generate(m Master, use Use) Stored {
 // name or use.
 func (s Stored) bind() []byte { return []byte(string(s.Use) + "\x00" + s.KID) }
 
+// Rewrap returns s wrapped under next instead of m. The key itself stays, and
+// so does everything that it signed and sealed. What is wrapped under next
+// already is returned as it is. It returns ErrMaster when neither opens s.
+func Rewrap(m, next Master, s Stored) (Stored, error) {
+	if _, err := next.aead.Open(nil, nil, s.Wrapped, s.bind()); err == nil {
+		return s, nil
+	}
+	secret, err := m.aead.Open(nil, nil, s.Wrapped, s.bind())
+	if err != nil {
+		return s, ErrMaster
+	}
+	s.Wrapped = next.aead.Seal(nil, nil, secret, s.bind())
+	return s, nil
+}
+
 // A Ring is the set of open keys. The last stored of each use signs or seals;
 // all of them verify and unseal. It is safe for concurrent use.
 type Ring struct {
