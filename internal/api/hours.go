@@ -149,5 +149,6 @@ func (a *API) hoursPaper(c *fiber.Ctx) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return l.Print(p, names[p.PersonID], a.Certificates.IssuerName(), a.Now())
+	issuer := a.Certificates.Issuer()
+	return l.Print(p, names[p.PersonID], issuer.Name, issuer.Specimen, a.Now())
 }

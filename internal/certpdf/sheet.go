@@ -20,6 +20,8 @@ type Sheet struct {
 	Rows    [][]string // a text for each column
 	Sums    []string   // below the rows
 	Foot    string     // at the foot of every page
+
+	Specimen bool // prints SPECIMEN across every page
 }
 
 // A Column is a title and its room in millimeters.
@@ -120,6 +122,9 @@ func (p *pen) cell(field, text string, x, y float64, c Column) {
 
 // sheetHead draws what stands on every page.
 func (p *pen) sheetHead(s Sheet, page int) {
+	if s.Specimen {
+		p.stamp()
+	}
 	p.ink(accent)
 	p.put("title", s.Title, sheetLeft, 24, box{style: display, width: 180, size: 20, least: 8})
 	p.ink(black)

@@ -40,8 +40,8 @@ func (i Issuer) complete() error {
 	return nil
 }
 
-// IssuerName is the legal name of the program, "" where none is set.
-func (s *Service) IssuerName() string { return s.issuer.Name }
+// Issuer is in whose name certificates are issued, as far as it is set.
+func (s *Service) Issuer() Issuer { return s.issuer }
 
 // verifyURL is the link that a certificate's QR code holds.
 func (i Issuer) verifyURL(code string) string {

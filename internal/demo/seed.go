@@ -115,9 +115,12 @@ func weekOf(t time.Time) string {
 	return fmt.Sprintf("%04d-W%02d", year, week)
 }
 
+// licenses are what stands beside the instructors' signatures.
+var licenses = map[string]string{"instructor1@example.org": "DEMO-1001", "instructor2@example.org": "DEMO-1002"}
+
 // person adds somebody and returns a context in which they act.
 func (s *seeder) person(ctx context.Context, role, email, name, at string, grants ...access.Grant) (context.Context, error) {
-	made, err := s.People.CreateFromShell(ctx, identity.NewPerson{Email: email, Name: name, Grants: grants})
+	made, err := s.People.CreateFromShell(ctx, identity.NewPerson{Email: email, Name: name, LicenseNumber: licenses[email], Grants: grants})
 	if err != nil {
 		return nil, err
 	}

@@ -173,13 +173,13 @@ const Acceptance = "Whether these hours are accepted is the decision of the boar
 
 // Print draws the signed hours as a PDF for a board, under the name of their
 // trainee.
-func (l *Ledger) Print(p *enrollment.Pinned, name, issuer string, now time.Time) ([]byte, error) {
+func (l *Ledger) Print(p *enrollment.Pinned, name, issuer string, specimen bool, now time.Time) ([]byte, error) {
 	if p.PrintedName != "" {
 		name = p.PrintedName
 	}
 	sheet := certpdf.Sheet{
 		Title: "Signed hours of supervised practice", Name: name, Program: fmt.Sprintf("%s, version %d", p.Edition.Title, p.ProgramVersion),
-		Issuer: issuer, On: now, Foot: Acceptance,
+		Issuer: issuer, On: now, Foot: Acceptance, Specimen: specimen,
 		Columns: []certpdf.Column{
 			{Title: "Week", Width: 22}, {Title: "Practice", Width: 52}, {Title: "Part taken", Width: 40}, {Title: "Minutes", Width: 18, Right: true},
 			{Title: "So far", Width: 18, Right: true}, {Title: "Signed by", Width: 50}, {Title: "License", Width: 32}, {Title: "Signed on", Width: 25},

@@ -80,14 +80,14 @@ func TestThePaperOfHoursIsAlwaysTheSame(t *testing.T) {
 	w.practice(90, practicum.Session{Kind: practicum.Client, Phase: practicum.Integration, Part: "lead", Week: "2026-W48", SignerName: "Łucja Wójcik-Ó Briain of the long name"})
 	l := progress.LedgerOf(edition, w.course, w.Evidence, noon)
 	p := &enrollment.Pinned{Enrollment: &enrollment.Enrollment{ProgramVersion: 2}, Edition: edition}
-	first, err := l.Print(p, "Nguyễn Thị Ánh", "Kapstone Demonstration Program", noon)
+	first, err := l.Print(p, "Nguyễn Thị Ánh", "Kapstone Demonstration Program", false, noon)
 	if err != nil || !bytes.HasPrefix(first, []byte("%PDF-")) {
 		t.Fatalf("Print = %d bytes, %v", len(first), err)
 	}
-	if again, err := l.Print(p, "Nguyễn Thị Ánh", "Kapstone Demonstration Program", noon); err != nil || !bytes.Equal(first, again) {
+	if again, err := l.Print(p, "Nguyễn Thị Ánh", "Kapstone Demonstration Program", false, noon); err != nil || !bytes.Equal(first, again) {
 		t.Errorf("printed again it is another paper, %v", err)
 	}
-	if _, err := (&progress.Ledger{}).Print(p, "Noor", "", noon); err != nil {
+	if _, err := (&progress.Ledger{}).Print(p, "Noor", "", false, noon); err != nil {
 		t.Errorf("a paper without a line = %v", err)
 	}
 }
