@@ -76,6 +76,12 @@ const (
 	Regrade         Act = "regrade" // mark attempts once more, by a corrected key
 	SeeRegrades     Act = "see regrades"
 	SeeItemAnalysis Act = "see item analysis" // how the items of a quiz did; it shows keys
+
+	CheckText Act = "check text" // whether what one writes could identify a person
+	KeepWords Act = "keep words" // that are no identifiers in a program
+
+	AskLog     Act = "ask log"     // for a log; whose it is decides what one is told
+	BreakGlass Act = "break glass" // read a log one neither wrote nor supervises, for a reason its author sees
 )
 
 // A rule says who may do an act. Grave acts ask staff for a second factor and
@@ -145,6 +151,10 @@ var matrix = map[Act]rule{
 	Regrade:          {roles: []Role{Admin, Director}, grave: true},
 	SeeRegrades:      {roles: []Role{Admin, Director}},
 	SeeItemAnalysis:  {roles: []Role{Instructor, Admin, Director}},
+	CheckText:        {signedIn: true},
+	KeepWords:        {roles: []Role{Admin}},
+	AskLog:           {signedIn: true},
+	BreakGlass:       {roles: []Role{Admin, Director}, grave: true},
 }
 
 // Listed reports whether act stands in the matrix. A route whose act does not

@@ -29,6 +29,7 @@ import (
 	"github.com/kapstone-lms/kapstone/internal/records"
 	"github.com/kapstone-lms/kapstone/internal/standing"
 	"github.com/kapstone-lms/kapstone/internal/study"
+	"github.com/kapstone-lms/kapstone/internal/vetting"
 )
 
 // Base is where the API begins.
@@ -42,6 +43,7 @@ type Services struct {
 	Study        *study.Service
 	Quizzes      *quiz.Service
 	Practicum    *practicum.Service
+	Vetting      *vetting.Service
 	Records      *records.Service
 	Experience   *experience.Service
 	Attendance   *attendance.Service
@@ -108,7 +110,7 @@ func New(app *fiber.App, s Services, o Options) (*API, error) {
 		misses: edge.NewLimiter(missBurst, missEvery, o.Now),
 	}
 	a.huma = humafiber.New(app, a.config())
-	app.Use(edge.Identify(s.People.Authenticate), edge.Repeatable)
+	app.Use(edge.Identify(s.People.Authenticate), edge.Repeatable, edge.Confirming)
 	a.saveRoute() // Fiber tries the routes of a method in their order
 	a.sessionRoutes()
 	a.accountRoutes()
@@ -130,6 +132,8 @@ func New(app *fiber.App, s Services, o Options) (*API, error) {
 	a.challengeRoutes()
 	a.liveRoute()
 	a.practicumRoutes()
+	a.identifierRoutes()
+	a.readingRoutes()
 	a.recordRoutes()
 	a.attendanceRoutes()
 	a.standingRoutes()

@@ -166,6 +166,7 @@ type logView struct {
 	ContentSHA256  string           `json:"content_sha256" doc:"names what this answer shows; whoever signs sends it along"`
 	Notice         string           `json:"notice"`
 	Detail         *detailView      `json:"detail,omitempty" doc:"what the program asks beyond the plain log"`
+	Removal        *removalView     `json:"removal,omitempty" doc:"of the text, by this very request"`
 }
 
 type signatureView struct {
@@ -192,6 +193,9 @@ func viewLog(l *practicum.Log) *reply[logView] {
 		Detail: viewDetail(l),
 	}
 	v.Signature = viewSignature(l)
+	if r := l.Removal(); r != nil {
+		v.Removal = &removalView{r.DestroyAt.Time, r.InBackupsUntil()}
+	}
 	return &reply[logView]{v}
 }
 
@@ -246,7 +250,7 @@ func (a *API) practicumRoutes() {
 			}
 			return pageOf(rows, in.Limit, workID, viewWork), nil
 		})
-	handle(a, Route{Method: "GET", Path: Base + "/logs/{id}", ID: "log", Act: access.ReadLog, tag: "practicum", summary: "Read a log: your own, or one you supervise"},
+	handle(a, Route{Method: "GET", Path: Base + "/logs/{id}", ID: "log", Act: access.AskLog, tag: "practicum", summary: "Read a log: your own, or one you supervise"},
 		func(ctx context.Context, in *ByID) (*reply[logView], error) {
 			return shownLog(a.Practicum.Read(ctx, in.ID))
 		})

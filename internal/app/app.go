@@ -36,6 +36,7 @@ import (
 	"github.com/kapstone-lms/kapstone/internal/records"
 	"github.com/kapstone-lms/kapstone/internal/standing"
 	"github.com/kapstone-lms/kapstone/internal/study"
+	"github.com/kapstone-lms/kapstone/internal/vetting"
 	"github.com/kapstone-lms/kapstone/internal/web"
 	"github.com/kapstone-lms/kapstone/migrations"
 )
@@ -131,6 +132,7 @@ func (a *App) openFeatures(ctx context.Context, course *curriculum.Course) error
 	}
 	a.Study = study.New(a.DB, a.Enrollments, now)
 	a.Quizzes = quiz.New(a.DB, a.Enrollments, a.liveStore(now), a.Study.Looked, now, quiz.FedBy(a.feed()))
+	a.Vetting = vetting.New(a.DB, a.Enrollments.Programs, now)
 	a.Practicum = practicum.New(a.DB, a.Enrollments, a.People, ring, now)
 	a.Records = records.New(a.DB, a.Enrollments, a.People, now)
 	a.Experience = experience.New(a.DB, a.Enrollments, ring, now)
@@ -144,6 +146,7 @@ func (a *App) openFeatures(ctx context.Context, course *curriculum.Course) error
 	a.Quizzes.GuardedBy(a.Progress)
 	a.Practicum.GuardedBy(a.Progress)
 	a.Practicum.AlarmedBy(alarm{a.Standing})
+	a.Practicum.KeptBy(a.Standing.Keeps)
 	a.Certificates = credential.New(a.DB, a.Enrollments, a.Progress, a.Config.Issuer, now)
 	a.Notices = notify.New(a.DB, a.People, a.Enrollments, a.Practicum, a.Mail, a.Config.BaseURL, now)
 	a.Notices.Register(a.Jobs)

@@ -22,6 +22,8 @@ const (
 	pauseEvery   = time.Second
 	digestEvery  = 10 * time.Minute
 	purgeEvery   = time.Hour
+	destroyEvery = time.Minute
+	destroyBatch = 200
 	overdueBatch = 200
 	jobsBatch    = 50
 	purgeBatch   = 1000
@@ -44,6 +46,7 @@ func (a *App) startTicks(ctx context.Context) {
 	}
 	a.tick(ctx, "sync clock", every, a.Clock.Sync)
 	a.tick(ctx, "close overdue attempts", overdueEvery, a.alone("close overdue attempts", a.closeOverdue))
+	a.tick(ctx, "destroy removed texts", destroyEvery, a.alone("destroy removed texts", a.destroyRemoved))
 	a.tick(ctx, "run jobs", jobsEvery, a.runJobs)
 	a.tick(ctx, "end pauses", pauseEvery, a.endPauses)
 	a.tick(ctx, "tell of the queue", digestEvery, a.Notices.Daily)
@@ -132,6 +135,12 @@ func (a *App) releaseLeases(ctx context.Context) {
 func (a *App) closeOverdue(ctx context.Context) (more bool, err error) {
 	n, err := a.Quizzes.CloseOverdue(ctx, overdueBatch)
 	return n == overdueBatch, err
+}
+
+// destroyRemoved destroys the texts that identify somebody, when it is time.
+func (a *App) destroyRemoved(ctx context.Context) (more bool, err error) {
+	n, err := a.Practicum.DestroyDue(ctx, destroyBatch)
+	return n == destroyBatch, err
 }
 
 // runJobs runs what deeds have left to be done. A job that failed has its

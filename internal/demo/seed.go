@@ -190,6 +190,8 @@ func (s *seeder) examples() {
 	s.example("course_hash", s.Enrollments.Current().Hash())
 	s.example("program", s.cohort.Program)
 	s.example("program-diff.id", s.cohort.Program)
+	s.example("identifier-words.id", s.cohort.Program)
+	s.example("set-identifier-words.id", s.cohort.Program)
 	s.example("week", weekOf(s.Clock.Now()))
 	for _, op := range []string{"completion", "enroll", "list-cohort-enrollments", "cohort-progress", "cohort-progress-csv", "move-cohort", "plan-event", "list-events",
 		"extend-cohort", "list-cohort-extensions", "cohort-window", "set-window", "watch-quiz"} {

@@ -11,6 +11,7 @@ import (
 	"github.com/kapstone-lms/kapstone/internal/access"
 	"github.com/kapstone-lms/kapstone/internal/fault"
 	"github.com/kapstone-lms/kapstone/internal/once"
+	"github.com/kapstone-lms/kapstone/internal/vetting"
 )
 
 // Authenticate finds the person behind an access token.
@@ -93,5 +94,20 @@ func Repeatable(c *fiber.Ctx) error {
 	h.Write([]byte(c.Method() + " " + c.OriginalURL() + "\n"))
 	h.Write(c.Body())
 	c.SetUserContext(once.With(c.UserContext(), once.Key{Key: key, Digest: hex.EncodeToString(h.Sum(nil))}))
+	return c.Next()
+}
+
+// Confirming puts into the request's context that its writer confirms what a
+// look for identifiers asks about, with the reason in Confirm-Identifiers.
+func Confirming(c *fiber.Ctx) error {
+	reason := c.Get("Confirm-Identifiers")
+	if reason == "" {
+		return c.Next()
+	}
+	ctx, err := vetting.With(c.UserContext(), reason)
+	if err != nil {
+		return err
+	}
+	c.SetUserContext(ctx)
 	return c.Next()
 }

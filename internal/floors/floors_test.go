@@ -21,7 +21,7 @@ var floors = [][]string{
 	{"modules", "migrations", "assets", "internal/fault", "internal/guard", "internal/jcs", "internal/text", "internal/together", "internal/agreement", "internal/mail", "internal/floors"},
 	{"internal/mail/mailtest", "internal/access", "internal/db", "internal/keys", "internal/kv", "internal/curriculum", "internal/certpdf", "internal/itemstats"},
 	{"internal/audit", "internal/once", "internal/dbtest", "internal/outbox", "internal/lease"},
-	{"internal/identity"},
+	{"internal/identity", "internal/vetting"},
 	{"internal/enrollment"},
 	{"internal/study", "internal/quiz", "internal/practicum", "internal/experience", "internal/records", "internal/attendance", "internal/standing", // evidence; none knows another
 		"internal/schooltest"},
@@ -56,7 +56,7 @@ var doors = map[string][]string{
 	"github.com/uptrace/bun": {
 		"internal/db", "internal/dbtest", "internal/audit", "internal/once", "internal/identity", "internal/enrollment",
 		"internal/study", "internal/quiz", "internal/practicum", "internal/experience", "internal/records", "internal/attendance", "internal/standing", "internal/credential", "internal/app",
-		"internal/outbox", "internal/lease", "internal/notify",
+		"internal/outbox", "internal/lease", "internal/notify", "internal/vetting",
 		"internal/bench",    // copies a cohort's evidence
 		"internal/progress", // reads evidence inside the transaction that issues on it
 	},

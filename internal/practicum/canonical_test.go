@@ -20,7 +20,7 @@ import (
 // signature itself. Any other field, also one added later, has to be signed.
 var unsigned = []string{
 	"Status", "Version", "CreatedAt", "UpdatedAt", "ReturnReason", "ReturnMessage", "ContentHash", "Signature", "SignatureKID", "Broken", "sealed",
-	"Form", "Commitments", "salts", // the signature itself too: the form is named in the content, and so are the commitments
+	"removal", "Form", "Commitments", "salts", // the signature itself too: the form is named in the content, and so are the commitments
 }
 
 func anyTime(t *rapid.T, name string) db.Time {

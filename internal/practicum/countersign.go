@@ -13,6 +13,7 @@ import (
 	"github.com/kapstone-lms/kapstone/internal/fault"
 	"github.com/kapstone-lms/kapstone/internal/identity"
 	"github.com/kapstone-lms/kapstone/internal/text"
+	"github.com/kapstone-lms/kapstone/internal/vetting"
 )
 
 // MaxLines is how many logs are signed in one step at most.
@@ -73,7 +74,30 @@ func (s *Service) CountersignAll(ctx context.Context, lines []Line, meaning, pas
 	if err := checkLines(lines); err != nil {
 		return nil, err
 	}
+	if err := s.vetLines(ctx, lines); err != nil {
+		return nil, err
+	}
 	return s.countersign(ctx, lines, meaning, password, otp)
+}
+
+// vetLines looks for identifiers in what is sent with the lines, before a code
+// is spent on them.
+func (s *Service) vetLines(ctx context.Context, lines []Line) error {
+	for i, l := range lines {
+		if _, err := l.vet(ctx, s.db, fmt.Sprintf("items.%d.message", i)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// vet looks for identifiers in what is sent with a line. The lines may be of
+// several programs, so no program's words are allowed in it.
+func (l Line) vet(ctx context.Context, idb bun.IDB, field string) (*vetting.Confirmed, error) {
+	if l.Sent == nil {
+		return nil, nil
+	}
+	return vetting.Look(ctx, idb, "", vetting.Text{Field: field, Text: l.Sent.Message})
 }
 
 // checkLines refuses a batch that no list of logs gave, and puts its texts in
@@ -172,6 +196,9 @@ func (s *Service) judgeLines(ctx context.Context, idb bun.IDB, lines []Line, sig
 			}
 		}
 		o := Outcome{LogID: line.LogID, Log: l}
+		if l != nil {
+			o.Log = l.forOthers()
+		}
 		if err != nil {
 			if o.Log, o.Refused = nil, refusal(err); o.Refused == nil {
 				return nil, false, err
@@ -211,6 +238,16 @@ func (s *Service) settleLine(ctx context.Context, tx bun.IDB, l *Log, line Line,
 		details["hash"] = l.ContentHash
 	}
 	if err := s.write(ctx, tx, l); err != nil {
+		return err
+	}
+	confirmed, err := line.vet(ctx, tx, "message")
+	if err != nil {
+		return err
+	}
+	if err := confirmed.Keep(ctx, tx, s.now(), l.ID); err != nil {
+		return err
+	}
+	if err := s.remove(ctx, tx, l); err != nil {
 		return err
 	}
 	p, err := s.enrollments.Supervised(ctx, tx, access.SignLog, l.EnrollmentID)

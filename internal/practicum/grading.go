@@ -10,6 +10,7 @@ import (
 	"github.com/kapstone-lms/kapstone/internal/audit"
 	"github.com/kapstone-lms/kapstone/internal/enrollment"
 	"github.com/kapstone-lms/kapstone/internal/text"
+	"github.com/kapstone-lms/kapstone/internal/vetting"
 )
 
 // A Verdict is what a grader says of a log.
@@ -39,7 +40,7 @@ func (s *Service) Grade(ctx context.Context, id string, v Verdict) (*Log, error)
 			return nil, err
 		}
 		return details, s.raise(ctx, tx, p, id, v.Grades)
-	})
+	}, vetting.Text{Field: "feedback", Text: v.Feedback})
 }
 
 // Return sends a submitted log back to its author with a reason and a message.
@@ -55,7 +56,7 @@ func (s *Service) Return(ctx context.Context, id, reason, message string, versio
 			}
 		}
 		return map[string]any{"reason": reason}, l.sendBack(reason, message, version, s.now())
-	})
+	}, vetting.Text{Field: "message", Text: message})
 }
 
 // A ruling is what a grader's deed does to a log, and what the ledger says of
@@ -64,7 +65,7 @@ type ruling func(ctx context.Context, tx bun.IDB, l *Log, p *enrollment.Pinned) 
 
 // judge is the frame of every grader's deed: whose log it is, the rule, the
 // write that expects the version read, the ledger.
-func (s *Service) judge(ctx context.Context, act access.Act, id, deed string, rule ruling) (*Log, error) {
+func (s *Service) judge(ctx context.Context, act access.Act, id, deed string, rule ruling, texts ...vetting.Text) (*Log, error) {
 	var l *Log
 	err := s.db.Tx(ctx, func(ctx context.Context, tx bun.Tx) (err error) {
 		var p *enrollment.Pinned
@@ -81,7 +82,17 @@ func (s *Service) judge(ctx context.Context, act access.Act, id, deed string, ru
 		if err != nil {
 			return err
 		}
+		confirmed, err := vetting.Look(ctx, tx, p.Program, texts...)
+		if err != nil {
+			return err
+		}
 		if err := s.write(ctx, tx, l); err != nil {
+			return err
+		}
+		if err := confirmed.Keep(ctx, tx, s.now(), l.ID); err != nil {
+			return err
+		}
+		if err := s.remove(ctx, tx, l); err != nil {
 			return err
 		}
 		return audit.Append(ctx, tx, s.now(), deed, l.ID, onBehalf(p, details))
@@ -89,7 +100,7 @@ func (s *Service) judge(ctx context.Context, act access.Act, id, deed string, ru
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", deed, err)
 	}
-	return l, nil
+	return l.forOthers(), nil
 }
 
 // onBehalf adds to what the ledger says in whose place the actor stands.

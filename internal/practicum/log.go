@@ -10,6 +10,7 @@ import (
 	"github.com/kapstone-lms/kapstone/internal/db"
 	"github.com/kapstone-lms/kapstone/internal/fault"
 	"github.com/kapstone-lms/kapstone/internal/text"
+	"github.com/kapstone-lms/kapstone/internal/vetting"
 )
 
 // Status is where a log stands on its way.
@@ -117,7 +118,9 @@ type Log struct {
 	SignatureKID  string
 	Broken        bool // the content is not what was signed, or cannot be opened
 
-	salts  map[string]string // of the commitments, by part
+	salts   map[string]string // of the commitments, by part
+	removal *Removal          // made by the deed that returned the log
+
 	sealed map[string]sealed // the texts as they lie in SQL, by column
 }
 
@@ -171,6 +174,17 @@ var (
 	ErrOwnLog       = fault.New(fault.Forbidden, "own_log", "Nobody grades or signs a log of their own.")
 	ErrPhaseFixed   = fault.New(fault.Conflict, "phase_fixed", "The phase of a log stays once it was submitted. Begin another log instead.").At("phase")
 )
+
+// texts are the free texts that a form sets.
+func (d Form) texts() (all []vetting.Text) {
+	if d.Reflection != nil {
+		all = append(all, vetting.Text{Field: "reflection", Text: *d.Reflection})
+	}
+	if d.Question != nil {
+		all = append(all, vetting.Text{Field: "question_for_supervisor", Text: *d.Question})
+	}
+	return all
+}
 
 // set copies *from into *to when it is there.
 func set[T any](to *T, from *T) {

@@ -20,6 +20,7 @@ import (
 	"github.com/kapstone-lms/kapstone/internal/identity"
 	"github.com/kapstone-lms/kapstone/internal/keys"
 	"github.com/kapstone-lms/kapstone/internal/once"
+	"github.com/kapstone-lms/kapstone/internal/vetting"
 )
 
 // Service keeps the logs.
@@ -32,6 +33,7 @@ type Service struct {
 	memory      memory // of rows as evidence
 	gate        Gate
 	alarm       Alarm // nil: unsafe grades stop nobody
+	keep        Keep
 }
 
 // A Gate says what comes first. LogOpen returns nil when such a log may be
@@ -99,10 +101,17 @@ func (s *Service) begin(ctx context.Context, p *enrollment.Pinned, d Form) (*Log
 
 // add keeps a log that was begun, under the id it has.
 func (s *Service) add(ctx context.Context, tx bun.IDB, p *enrollment.Pinned, l *Log, d Form) error {
+	confirmed, err := vetting.Look(ctx, tx, p.Program, d.texts()...)
+	if err != nil {
+		return err
+	}
 	if err := s.settle(ctx, tx, p, l, d); err != nil {
 		return err
 	}
 	if err := insert(ctx, tx, s.seal(l)); err != nil {
+		return err
+	}
+	if err := confirmed.Keep(ctx, tx, s.now(), l.ID); err != nil {
 		return err
 	}
 	return audit.Append(ctx, tx, s.now(), "log.created", l.ID, map[string]any{"enrollment": p.ID})
@@ -148,10 +157,17 @@ func (s *Service) change(ctx context.Context, tx bun.IDB, p *enrollment.Pinned, 
 	if err := l.check(s.bounds(p)); err != nil {
 		return err
 	}
+	confirmed, err := vetting.Look(ctx, tx, p.Program, d.texts()...)
+	if err != nil {
+		return err
+	}
 	if err := s.settle(ctx, tx, p, l, d); err != nil {
 		return err
 	}
 	if err := s.write(ctx, tx, l); err != nil {
+		return err
+	}
+	if err := confirmed.Keep(ctx, tx, s.now(), l.ID); err != nil {
 		return err
 	}
 	return audit.Append(ctx, tx, s.now(), "log.edited", l.ID, nil)
@@ -227,6 +243,9 @@ func (s *Service) Submit(ctx context.Context, id string, confirmed ...string) (*
 		if l, err = s.held(ctx, tx, id); err != nil || l.Status == Submitted {
 			return err
 		}
+		if err := s.mended(ctx, tx, l); err != nil {
+			return err
+		}
 		if err := s.send(ctx, tx, p, l, confirmed); err != nil {
 			return err
 		}
@@ -263,38 +282,6 @@ func (s *Service) send(ctx context.Context, tx bun.IDB, p *enrollment.Pinned, l 
 		return err
 	}
 	return s.checkSupervisor(ctx, tx, p, l)
-}
-
-// Read returns a log to its author, or to who supervises it. Anybody else's
-// answers like one that does not exist. Every reading by another is in the
-// ledger.
-func (s *Service) Read(ctx context.Context, id string) (*Log, error) {
-	who := access.From(ctx)
-	if err := who.May(access.ReadLog); err != nil {
-		return nil, err
-	}
-	r, e, err := s.find(ctx, s.db, id)
-	if err != nil {
-		return nil, err
-	}
-	if e.PersonID == who.ID {
-		return s.open(r)
-	}
-	var l *Log
-	err = s.db.Tx(ctx, func(ctx context.Context, tx bun.Tx) (err error) {
-		p, err := s.enrollments.Supervised(ctx, tx, access.ReadLog, e.ID)
-		if err != nil {
-			return err
-		}
-		if l, err = s.open(r); err != nil {
-			return err
-		}
-		return audit.Append(ctx, tx, s.now(), "log.read", l.ID, onBehalf(p, nil))
-	})
-	if err != nil {
-		return nil, err
-	}
-	return l.unswayed(), nil
 }
 
 // Mine returns the work lines of the actor's own logs in an enrollment, oldest

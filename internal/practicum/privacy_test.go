@@ -35,6 +35,9 @@ func TestALogIsBetweenItsAuthorAndSupervisors(t *testing.T) {
 		for name, ctx := range map[string]context.Context{"another trainee": other, "another cohort's instructor": elsewhere, "the admin": s.Admin} {
 			foreign, madeUp := deeds(ctx, l.ID), deeds(ctx, db.NewID())
 			for deed, err := range foreign {
+				if deed == "read" && name == "the admin" && errors.Is(err, practicum.ErrWhyRead) {
+					continue // see TestWhoReadsALogAndWhy
+				}
 				if err == nil || fmt.Sprint(fault.Of(err)) != fmt.Sprint(fault.Of(madeUp[deed])) {
 					t.Errorf("%s by %s: %v for a log, %v for a made-up one", deed, name, err, madeUp[deed])
 				}

@@ -13,6 +13,7 @@ import (
 	"github.com/kapstone-lms/kapstone/internal/enrollment"
 	"github.com/kapstone-lms/kapstone/internal/fault"
 	"github.com/kapstone-lms/kapstone/internal/text"
+	"github.com/kapstone-lms/kapstone/internal/vetting"
 )
 
 // How practice is rated: the trainee rates themselves first, and a grader sees
@@ -94,7 +95,7 @@ func (s *Service) Correct(ctx context.Context, id string, v Verdict) (*Log, erro
 			return nil, err
 		}
 		return details, s.raise(ctx, tx, p, id, v.Grades)
-	})
+	}, vetting.Text{Field: "feedback", Text: v.Feedback})
 }
 
 // correct is grade for a log that the same person graded before.

@@ -15,6 +15,7 @@ import (
 	"github.com/kapstone-lms/kapstone/internal/enrollment"
 	"github.com/kapstone-lms/kapstone/internal/fault"
 	"github.com/kapstone-lms/kapstone/internal/text"
+	"github.com/kapstone-lms/kapstone/internal/vetting"
 )
 
 // A second rater grades a graded log once more and knows nothing of the first
@@ -91,11 +92,16 @@ func (s *Service) Dispute(ctx context.Context, id, reason string) (*Log, error) 
 	if err := checkText(reason, "reason", maxMessage); err != nil {
 		return nil, err
 	}
-	if _, err := s.own(ctx, id); err != nil {
+	p, err := s.own(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	confirmed, err := vetting.Look(ctx, s.db, p.Program, vetting.Text{Field: "reason", Text: reason})
+	if err != nil {
 		return nil, err
 	}
 	var l *Log
-	err := s.db.Tx(ctx, func(ctx context.Context, tx bun.Tx) (err error) {
+	err = s.db.Tx(ctx, func(ctx context.Context, tx bun.Tx) (err error) {
 		if l, err = s.held(ctx, tx, id); err != nil {
 			return err
 		}
@@ -104,6 +110,9 @@ func (s *Service) Dispute(ctx context.Context, id, reason string) (*Log, error) 
 		}
 		changed, err := s.openDispute(ctx, tx, l, reason)
 		if err != nil || !changed {
+			return err
+		}
+		if err := confirmed.Keep(ctx, tx, s.now(), id); err != nil {
 			return err
 		}
 		return audit.Append(ctx, tx, s.now(), "log.disputed", id, map[string]any{"grades": l.Grades})
@@ -206,9 +215,16 @@ func (s *Service) SecondRate(ctx context.Context, id string, v Verdict) (*Second
 		if r, p, err = s.toRate(ctx, tx, id); err != nil {
 			return err
 		}
+		confirmed, err := vetting.Look(ctx, tx, p.Program, vetting.Text{Field: "feedback", Text: v.Feedback})
+		if err != nil {
+			return err
+		}
 		r.RaterID, r.Grades, r.RatedAt = access.From(ctx).ID, v.Grades, db.At(s.now())
 		r.Feedback = s.ring.Seal(secondPlace("feedback", r.ID), []byte(v.Feedback))
 		if err := rateSecond(ctx, tx, r); err != nil {
+			return err
+		}
+		if err := confirmed.Keep(ctx, tx, s.now(), r.LogID); err != nil {
 			return err
 		}
 		if err := s.raise(ctx, tx, p, r.LogID, v.Grades); err != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/kapstone-lms/kapstone/internal/enrollment"
 	"github.com/kapstone-lms/kapstone/internal/once"
 	"github.com/kapstone-lms/kapstone/internal/outbox"
+	"github.com/kapstone-lms/kapstone/internal/vetting"
 )
 
 // JobOpened is the job that a hold leaves when it is opened: people are told of
@@ -40,6 +41,10 @@ func (s *Service) OpenHold(ctx context.Context, enrollmentID string, o Opening) 
 	if err != nil {
 		return nil, err
 	}
+	confirmed, err := vetting.Look(ctx, s.db, e.Program, vetting.Text{Field: "facts", Text: o.Facts}, vetting.Text{Field: "told", Text: o.Told})
+	if err != nil {
+		return nil, err
+	}
 	err = s.db.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
 		id, again, err := once.Claim(ctx, tx, s.now(), db.NewID())
 		if err != nil {
@@ -50,7 +55,10 @@ func (s *Service) OpenHold(ctx context.Context, enrollmentID string, o Opening) 
 			return err
 		}
 		h.ID = id
-		return s.openHold(ctx, tx, h)
+		if err := s.openHold(ctx, tx, h); err != nil {
+			return err
+		}
+		return confirmed.Keep(ctx, tx, s.now(), h.ID)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open hold: %w", err)
@@ -207,6 +215,10 @@ func (s *Service) moveHold(ctx context.Context, act access.Act, id string, do ho
 	if err != nil {
 		return nil, err
 	}
+	confirmed, err := vetting.Look(ctx, s.db, e.Program, vetting.Text{Field: field, Text: said})
+	if err != nil {
+		return nil, err
+	}
 	var by party
 	err = s.db.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
 		if err := enrollment.LockEvidence(ctx, tx, e.ID); err != nil {
@@ -224,6 +236,9 @@ func (s *Service) moveHold(ctx context.Context, act access.Act, id string, do ho
 			return err
 		}
 		if err := updateHold(ctx, tx, h); err != nil {
+			return err
+		}
+		if err := confirmed.Keep(ctx, tx, s.now(), h.ID); err != nil {
 			return err
 		}
 		return audit.Append(ctx, tx, s.now(), holdDeeds[do], h.ID, traceHold(h))

@@ -3,6 +3,7 @@ package standing
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/uptrace/bun"
 
@@ -81,6 +82,19 @@ func updateHold(ctx context.Context, tx bun.IDB, h *Hold) error {
 func holdsOf(ctx context.Context, idb bun.IDB, enrollmentID string) (rows []*Hold, err error) {
 	err = idb.NewSelect().Model(&rows).Where("enrollment_id = ?", enrollmentID).OrderExpr("id").Scan(ctx)
 	return rows, db.Check(err)
+}
+
+// Keeps reports whether a hold of an enrollment is under way, so that what it is
+// about must stay. It reads through idb, so that a deed can ask inside its
+// transaction.
+func (s *Service) Keeps(ctx context.Context, idb bun.IDB, enrollmentID string) (bool, error) {
+	rows, err := holdsOf(ctx, idb, enrollmentID)
+	if err != nil {
+		return false, err
+	}
+	return slices.ContainsFunc(rows, func(h *Hold) bool {
+		return h.Kind != Payment && h.Kind != Licence && (h.State == Open || h.State == Upheld && h.AppealDecision == "")
+	}), nil
 }
 
 // approved reads, for evidence, the waivers that have an effect: what, why and
