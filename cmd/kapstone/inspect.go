@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/kapstone-lms/kapstone/internal/app"
-	"github.com/kapstone-lms/kapstone/internal/audit"
 	"github.com/kapstone-lms/kapstone/internal/db"
 	"github.com/kapstone-lms/kapstone/migrations"
 )
@@ -40,42 +39,6 @@ func (c *routesCmd) Run(ctx context.Context, out io.Writer) (err error) {
 	for _, r := range a.Routes() {
 		fmt.Fprintf(out, "%-7s %-62s %-18s %s\n", r.Method, r.Path, r.Act, strings.Join(r.Who, ", "))
 	}
-	return nil
-}
-
-type auditCmd struct {
-	Verify auditVerifyCmd `cmd:"" help:"Walk the chain of the ledger and every signed log; name the first row that breaks."`
-}
-
-type auditVerifyCmd struct {
-	settings
-}
-
-// Run verifies and exits non-zero when something does not hold.
-func (c *auditVerifyCmd) Run(ctx context.Context, out io.Writer) (err error) {
-	a, err := app.New(ctx, c.config())
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, a.Close(context.WithoutCancel(ctx))) }()
-	f, err := audit.Verify(ctx, a.DB)
-	if err != nil {
-		return err
-	}
-	if f.Bad != 0 {
-		return fmt.Errorf("the ledger breaks at entry %d: %s; %d entries before it hold", f.Bad, f.Why, f.Entries)
-	}
-	broken, err := a.Practicum.VerifyAll(ctx)
-	if err != nil {
-		return err
-	}
-	for _, b := range broken {
-		fmt.Fprintln(out, "signed log", b.LogID, "does not hold:", b.Why)
-	}
-	if len(broken) > 0 {
-		return fmt.Errorf("%d signed logs were changed after signing", len(broken))
-	}
-	fmt.Fprintf(out, "%d entries hold; head %s\nevery signed log holds\n", f.Entries, f.Head)
 	return nil
 }
 

@@ -28,8 +28,15 @@ const (
 	// CompareRaters is to see how second raters differ from the first, and to
 	// name one.
 	CompareRaters Act = "compare raters"
-	Remediate     Act = "remediate"  // grant one more try of a quiz
-	WatchQuiz     Act = "watch quiz" // how far trainees are in one under way, and nothing of their answers
+	AmendLog      Act = "amend log" // begin a new version of a signed one
+	// NameOutside is to name a supervisor who signs without an account, and to
+	// take them back; SendSignOff, to send them logs; SignOff, what they do with
+	// the letters they get.
+	NameOutside Act = "name outside supervisor"
+	SendSignOff Act = "send sign-off"
+	SignOff     Act = "sign off by letter"
+	Remediate   Act = "remediate"  // grant one more try of a quiz
+	WatchQuiz   Act = "watch quiz" // how far trainees are in one under way, and nothing of their answers
 	// AnswerChallenge is to see and to answer what trainees say against a
 	// question.
 	AnswerChallenge Act = "answer challenge"
@@ -112,6 +119,10 @@ var matrix = map[Act]rule{
 	SignLog:          {roles: []Role{Instructor, Supervisor}, grave: true},
 	Delegate:         {roles: []Role{Instructor, Supervisor}, grave: true},
 	CompareRaters:    {roles: []Role{Admin, Director}},
+	AmendLog:         {roles: []Role{Trainee, Instructor, Supervisor}},
+	NameOutside:      {roles: []Role{Instructor, Admin}, grave: true},
+	SendSignOff:      {roles: []Role{Trainee, Instructor, Admin}},
+	SignOff:          {anyone: true},
 	Remediate:        {roles: []Role{Instructor}},
 	AnswerChallenge:  {roles: []Role{Instructor, Admin}},
 	WatchQuiz:        {roles: []Role{Instructor, Admin, Director}},

@@ -134,6 +134,7 @@ func New(app *fiber.App, s Services, o Options) (*API, error) {
 	a.practicumRoutes()
 	a.identifierRoutes()
 	a.readingRoutes()
+	a.signOffRoutes()
 	a.recordRoutes()
 	a.attendanceRoutes()
 	a.standingRoutes()

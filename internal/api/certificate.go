@@ -9,7 +9,6 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"github.com/kapstone-lms/kapstone/internal/access"
-	"github.com/kapstone-lms/kapstone/internal/audit"
 	"github.com/kapstone-lms/kapstone/internal/credential"
 	"github.com/kapstone-lms/kapstone/internal/fault"
 )
@@ -215,37 +214,4 @@ func (a *API) downloadRoute() {
 
 func pathParam(name string) *huma.Param {
 	return &huma.Param{Name: name, In: "path", Required: true, Schema: &huma.Schema{Type: "string"}}
-}
-
-type auditEntryView struct {
-	Seq       int64     `json:"seq"`
-	At        time.Time `json:"at"`
-	ActorID   string    `json:"actor_id"`
-	Address   string    `json:"address"`
-	RequestID string    `json:"request_id"`
-	Action    string    `json:"action"`
-	Object    string    `json:"object"`
-	Details   string    `json:"details" doc:"JSON"`
-	Hash      string    `json:"hash"`
-}
-
-type auditInput struct {
-	Actor  string `query:"actor" maxLength:"64"`
-	Action string `query:"action" maxLength:"64"`
-	Object string `query:"object" maxLength:"64"`
-	Before int64  `query:"cursor" minimum:"0" doc:"next_cursor of the page before"`
-	Limit  int64  `query:"limit" minimum:"1" maximum:"200" default:"50"`
-}
-
-func (a *API) auditRoute() {
-	handle(a, Route{Method: "GET", Path: Base + "/audit", ID: "audit", Act: access.ReadAudit, tag: "audit", summary: "Read the ledger, newest first"},
-		func(ctx context.Context, in *auditInput) (*listOf[auditEntryView], error) {
-			rows, err := audit.List(ctx, a.DB, audit.Query{Actor: in.Actor, Action: in.Action, Object: in.Object, Before: in.Before, Limit: in.Limit})
-			if err != nil {
-				return nil, err
-			}
-			return pageOf(rows, in.Limit, func(e audit.Entry) string { return fmt.Sprint(e.Seq) }, func(e audit.Entry) auditEntryView {
-				return auditEntryView{e.Seq, e.At.Time, e.ActorID, e.Address, e.RequestID, e.Action, e.Object, e.Details, e.Hash}
-			}), nil
-		})
 }

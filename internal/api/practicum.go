@@ -157,6 +157,8 @@ type logView struct {
 	Reflection     string           `json:"reflection"`
 	SelfRating     map[string]grade `json:"self_rating" doc:"empty for a grader until the log is graded"`
 	Attested       bool             `json:"attested"`
+	Amends         string           `json:"amends,omitempty" doc:"the signed log that this one is a new version of"`
+	AmendReason    string           `json:"amend_reason,omitempty"`
 	ReturnReason   string           `json:"return_reason"`
 	ReturnMessage  string           `json:"return_message"`
 	Grades         map[string]grade `json:"grades"`
@@ -188,7 +190,7 @@ func viewLog(l *practicum.Log) *reply[logView] {
 	v := logView{
 		workView: viewWork(&l.Work), CaseRef: l.Case.Ref, CaseSeq: l.Case.Seq, Days: l.Case.Days, Year: l.Case.Year, Route: l.Route,
 		DoseBand: l.DoseBand, MonitoredBy: l.MonitoredBy, KnewWhomToCall: l.KnewWhomToCall, Reflection: l.Reflection,
-		SelfRating: gradesOut(l.SelfRating), Attested: l.Attested != "", ReturnReason: l.ReturnReason, ReturnMessage: l.ReturnMessage,
+		SelfRating: gradesOut(l.SelfRating), Attested: l.Attested != "", Amends: l.Amends, AmendReason: l.AmendReason, ReturnReason: l.ReturnReason, ReturnMessage: l.ReturnMessage,
 		Grades: gradesOut(l.Grades), Feedback: l.Feedback, ObservedBy: l.ObservedBy, ContentSHA256: l.ContentSHA256(), Notice: notice,
 		Detail: viewDetail(l),
 	}

@@ -77,7 +77,7 @@ type jwkView struct {
 }
 
 func (a *API) publicRoutes() {
-	a.auditRoute()
+	a.auditRoutes()
 	handle(a, Route{Method: "GET", Path: Base + "/verifications/{code}", ID: "verify", Act: access.Verify, tag: "public", summary: "Check a certificate"},
 		func(ctx context.Context, in *codeParam) (*reply[verificationView], error) {
 			n, err := a.Check(ctx, in.Code)

@@ -89,7 +89,18 @@ func viewSignature(l *practicum.Log) *signatureView {
 	return &signatureView{l.SignerName, l.SignerLicense, l.Meaning, l.Method, l.SignedAt.Time, l.ContentHash, l.SignatureKID, !l.Broken}
 }
 
+type amendInput struct {
+	ByID
+	Body struct {
+		Reason string `json:"reason" minLength:"1" maxLength:"4000" doc:"what has to be put right, and why" example:"The minutes are those of the whole morning, not of the session."`
+	}
+}
+
 func (a *API) signingRoutes() {
+	handle(a, Route{Method: "POST", Path: Base + "/logs/{id}/amendment", ID: "amend-log", Act: access.AmendLog, tag: "practicum", summary: "Begin a new version of a signed log; the signed one stays and counts until the new one is signed"},
+		func(ctx context.Context, in *amendInput) (*reply[logView], error) {
+			return shownLog(a.Practicum.Amend(ctx, in.ID, in.Body.Reason))
+		})
 	handle(a, Route{Method: "GET", Path: Base + "/signing-queue", ID: "signing-queue", Act: access.SignLog, tag: "grading", summary: "Graded logs that wait for your signature, whole"},
 		func(ctx context.Context, in *Page) (*listOf[logView], error) {
 			after, err := in.after()

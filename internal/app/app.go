@@ -49,6 +49,7 @@ type App struct {
 	Jobs   *outbox.Worker // features register here what they do
 	Mail   mail.Sender
 
+	ring    *keys.Ring
 	loaded  *curriculum.Course // of the setting, or embedded
 	served  *enrollment.Served // nil with a course of the setting
 	redis   *kv.Client         // nil without Redis
@@ -122,6 +123,7 @@ func (a *App) openFeatures(ctx context.Context, course *curriculum.Course) error
 	if err != nil {
 		return err
 	}
+	a.ring = ring
 	a.People = identity.New(a.DB, ring, now, identity.Settings{
 		Issuer: a.Config.BaseURL, Audience: "kapstone", RequireMFA: a.Config.requireMFA(), Lifted: a.Config.TestMode,
 		Words: titles(course),
@@ -145,6 +147,7 @@ func (a *App) openFeatures(ctx context.Context, course *curriculum.Course) error
 	a.Study.GuardedBy(a.Progress)
 	a.Quizzes.GuardedBy(a.Progress)
 	a.Practicum.GuardedBy(a.Progress)
+	a.Jobs.HandleOutside(practicum.SignOffLetter, a.Practicum.Letters(a.Mail, a.Config.BaseURL))
 	a.Practicum.AlarmedBy(alarm{a.Standing})
 	a.Practicum.KeptBy(a.Standing.Keeps)
 	a.Certificates = credential.New(a.DB, a.Enrollments, a.Progress, a.Config.Issuer, now)

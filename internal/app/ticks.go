@@ -51,6 +51,7 @@ func (a *App) startTicks(ctx context.Context) {
 	a.tick(ctx, "end pauses", pauseEvery, a.endPauses)
 	a.tick(ctx, "tell of the queue", digestEvery, a.Notices.Daily)
 	a.tick(ctx, "purge jobs", purgeEvery, a.alone("purge jobs", a.purgeJobs))
+	a.tick(ctx, "sign the ledger's head", headsEvery, a.alone("sign the ledger's head", a.signDaily))
 	a.tick(ctx, "look for a new course", courseEvery, a.followCourse)
 }
 

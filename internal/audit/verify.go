@@ -1,8 +1,10 @@
 package audit
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/uptrace/bun"
 
@@ -24,24 +26,85 @@ const page = 1000
 
 // Verify walks the chain from its first entry and stops at the first row that
 // breaks it. Rows cut off at the end leave a shorter chain that holds in
-// itself: compare Head with one noted elsewhere to see that.
-func Verify(ctx context.Context, idb bun.IDB) (Finding, error) {
-	f := Finding{Head: genesis}
+// itself: heads that were signed before show that.
+func Verify(ctx context.Context, idb bun.IDB, heads ...Head) (Finding, error) {
+	w := newWalk(heads)
 	for {
 		var rows []Entry
-		err := idb.NewSelect().Model(&rows).Where("seq > ?", f.Entries).OrderExpr("seq").Limit(page).Scan(ctx)
+		err := idb.NewSelect().Model(&rows).Where("seq > ?", w.f.Entries).OrderExpr("seq").Limit(page).Scan(ctx)
 		if err != nil {
-			return f, fmt.Errorf("read ledger: %w", db.Check(err))
+			return w.f, fmt.Errorf("read ledger: %w", db.Check(err))
 		}
 		for i := range rows {
-			if f.Why = rows[i].follows(f.Entries, f.Head); f.Why != "" {
-				f.Bad = rows[i].Seq
-				return f, nil
+			if !w.step(&rows[i]) {
+				return w.f, nil
 			}
-			f.Entries, f.Head = rows[i].Seq, rows[i].Hash
 		}
 		if len(rows) < page {
-			return f, nil
+			return w.end(), nil
+		}
+	}
+}
+
+// A walk goes along the chain, past the heads that were signed of it.
+type walk struct {
+	f     Finding
+	heads []Head // still ahead, in their order
+	held  int64  // the last one that was met
+}
+
+func newWalk(heads []Head) *walk {
+	heads = slices.SortedFunc(slices.Values(heads), func(a, b Head) int { return cmp.Compare(a.Seq, b.Seq) })
+	return &walk{f: Finding{Head: genesis}, heads: heads}
+}
+
+// step looks at the next entry and reports whether it holds.
+func (w *walk) step(e *Entry) bool {
+	if why := e.follows(w.f.Entries, w.f.Head); why != "" {
+		return w.fails(e.Seq, why)
+	}
+	for len(w.heads) > 0 && w.heads[0].Seq == e.Seq {
+		if w.heads[0].Hash != e.Hash {
+			return w.fails(e.Seq, fmt.Sprintf("it is not the entry whose head was signed; entries after %d were replaced", w.held))
+		}
+		w.held, w.heads = e.Seq, w.heads[1:]
+	}
+	w.f.Entries, w.f.Head = e.Seq, e.Hash
+	return true
+}
+
+func (w *walk) fails(seq int64, why string) bool {
+	if seq < 1 { // 0 would say that nothing is bad
+		seq = w.f.Entries + 1
+	}
+	w.f.Bad, w.f.Why = seq, why
+	return false
+}
+
+// end is what was found when there are no more entries.
+func (w *walk) end() Finding {
+	if len(w.heads) > 0 && w.f.Bad == 0 {
+		w.fails(w.f.Entries+1, fmt.Sprintf("the ledger was cut off: a head of entry %d was signed", w.heads[len(w.heads)-1].Seq))
+	}
+	return w.f
+}
+
+// Each calls do for every entry of an action, the oldest first.
+func Each(ctx context.Context, idb bun.IDB, action string, do func(*Entry) error) error {
+	for after := int64(0); ; {
+		var rows []Entry
+		err := idb.NewSelect().Model(&rows).Where("action = ? AND seq > ?", action, after).OrderExpr("seq").Limit(page).Scan(ctx)
+		if err != nil {
+			return fmt.Errorf("read ledger: %w", db.Check(err))
+		}
+		for i := range rows {
+			if err := do(&rows[i]); err != nil {
+				return err
+			}
+			after = rows[i].Seq
+		}
+		if len(rows) < page {
+			return nil
 		}
 	}
 }

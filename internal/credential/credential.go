@@ -40,7 +40,7 @@ type Outcome struct {
 	EnrollmentID string
 	Certificate  *Certificate
 	New          bool  // issued by this very call
-	Refused      error // a fault: ErrNotComplete, ErrRevoked, enrollment.ErrEnded
+	Refused      error // a fault: ErrNotComplete, ErrRevoked, ErrOwnHand, enrollment.ErrEnded
 }
 
 // Issue issues a certificate to each enrollment that has met every

@@ -5,14 +5,17 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 	"time"
 
 	"github.com/uptrace/bun"
 
+	"github.com/kapstone-lms/kapstone/internal/access"
 	"github.com/kapstone-lms/kapstone/internal/certpdf"
 	"github.com/kapstone-lms/kapstone/internal/db"
 	"github.com/kapstone-lms/kapstone/internal/enrollment"
 	"github.com/kapstone-lms/kapstone/internal/fault"
+	"github.com/kapstone-lms/kapstone/internal/practicum"
 	"github.com/kapstone-lms/kapstone/internal/progress"
 	"github.com/kapstone-lms/kapstone/internal/records"
 )
@@ -21,13 +24,14 @@ import (
 var (
 	ErrNotComplete = fault.New(fault.Forbidden, "prerequisite", "A certificate comes last, and not every requirement is met yet. See what is missing.")
 	ErrRevoked     = fault.New(fault.Conflict, "certificate_revoked", "The certificate of this enrollment was revoked, so another is not issued in its place.")
+	ErrOwnHand     = fault.New(fault.Forbidden, "second_person_required", "You signed logs that this completion rests on. Somebody else has to sign the completion.")
 	ErrMoved       = fault.New(fault.Conflict, "evidence_changed", "The trainee's record changed while the certificate was being drawn. Look at it, then issue again.")
 )
 
 // refusal reports a fault that concerns one enrollment of several.
 func refusal(err error) bool {
 	f := fault.Of(err)
-	return f != nil && (f.Is(ErrNotComplete) || f.Is(ErrRevoked) || f.Is(enrollment.ErrEnded))
+	return f != nil && (f.Is(ErrNotComplete) || f.Is(ErrRevoked) || f.Is(ErrOwnHand) || f.Is(enrollment.ErrEnded))
 }
 
 // A draft is a certificate that could be issued now, or the one that was.
@@ -41,7 +45,8 @@ type draft struct {
 
 // draft works out from fresh evidence what the certificate of an enrollment
 // would say. It returns ErrNotComplete with the missing requirements,
-// ErrRevoked, or enrollment.ErrEnded for one that was withdrawn or dismissed.
+// ErrRevoked, enrollment.ErrEnded for one that was withdrawn or dismissed, or
+// ErrOwnHand to whoever signed practice that it rests on.
 func (s *Service) draft(ctx context.Context, idb bun.IDB, p *enrollment.Pinned, name string) (*draft, error) {
 	c, err := current(ctx, idb, p.ID)
 	switch {
@@ -68,6 +73,9 @@ func (s *Service) draft(ctx context.Context, idb bun.IDB, p *enrollment.Pinned, 
 	if !report.Status.Done() {
 		return nil, ErrNotComplete.With("missing", reasons(report))
 	}
+	if ownHand(access.From(ctx).ID, counted(p.Edition, evidence[0])) {
+		return nil, ErrOwnHand
+	}
 	modules, err := s.enrollments.States(ctx, idb, p.Course)
 	if err != nil {
 		return nil, err
@@ -83,6 +91,12 @@ func (s *Service) draft(ctx context.Context, idb bun.IDB, p *enrollment.Pinned, 
 	}}
 	d.printed = s.print(d.pinned, p, evidence[0], name)
 	return d, nil
+}
+
+// ownHand reports whether a person signed one of the sessions that count. Who
+// vouches for the practice does not also sign the completion (DOMAIN 6.1).
+func ownHand(person string, sessions []practicum.Session) bool {
+	return slices.ContainsFunc(sessions, func(x practicum.Session) bool { return x.SignerID == person })
 }
 
 // correction drafts what replaces old: the same evidence, another name, and

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/kapstone-lms/kapstone/internal/access"
 	"github.com/kapstone-lms/kapstone/internal/curriculum"
@@ -215,7 +216,12 @@ func (w *walker) returned() error {
 		return err
 	}
 	w.example("countersign-log.id", l.ID)
-	w.example("countersign-logs.items", []map[string]any{{"log_id": l.ID, "content_sha256": l.ContentSHA256()}})
+	lines := []map[string]any{{"log_id": l.ID, "content_sha256": l.ContentSHA256()}}
+	w.example("countersign-logs.items", lines)
+	w.example("settle-sign-off.items", lines)
+	if err := w.sendOut(l.ID); err != nil {
+		return err
+	}
 	w.example("dispute-log.id", l.ID)
 	return w.dispute(ids[2])
 }
@@ -257,6 +263,29 @@ func (w *walker) dispute(id string) error {
 	return nil
 }
 
+// sendOut sends a graded log to a supervisor without an account.
+func (w *walker) sendOut(id string) error {
+	for i, name := range []string{"Rosa Delgado", "Milan Ode"} {
+		o, err := w.Practicum.NameOutside(w.teach, w.enrollment.ID, practicum.Outside{
+			Name: name, Email: strings.ToLower(strings.ReplaceAll(name, " ", ".")) + "@clinic.example", LicenseType: "physician",
+			LicenseNumber: fmt.Sprintf("MD 2041%d", i),
+		})
+		if err != nil {
+			return err
+		}
+		if i > 0 {
+			w.example("withdraw-outside-supervisor.id", o.ID)
+			return nil
+		}
+		w.example("send-sign-off.outside_supervisor_id", o.ID)
+		w.example("send-sign-off.log_ids", []string{id})
+		if _, err := w.Practicum.SendSignOff(w.ctx, o.ID, []string{id}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // finish meets every requirement, and goes on to a certificate where the stage
 // says so.
 func (w *walker) finish(at stage) error {
@@ -269,6 +298,7 @@ func (w *walker) finish(at stage) error {
 			return err
 		}
 	}
+	w.example("amend-log.id", ids[0])
 	if err := w.Experience.Attest(w.ctx, w.enrollment.ID, "", true); err != nil {
 		return err
 	}

@@ -299,7 +299,7 @@ func (s *Service) Same(ctx context.Context, idb bun.IDB, one, other string) (boo
 	if err != nil {
 		return false, err
 	}
-	return sameLicense(a.LicenseNumber, b.LicenseNumber), nil
+	return SameLicense(a.LicenseNumber, b.LicenseNumber), nil
 }
 
 // Names returns the names of people by id. It asks no permission.

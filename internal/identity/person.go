@@ -164,9 +164,9 @@ func staff(grants []access.Grant) bool {
 	return slices.ContainsFunc(grants, func(g access.Grant) bool { return g.Role.IsStaff() })
 }
 
-// sameLicense compares letters and digits only: "LCSW-1001" is "lcsw 1001". No
+// SameLicense compares letters and digits only: "LCSW-1001" is "lcsw 1001". No
 // license is like no other.
-func sameLicense(a, b string) bool {
+func SameLicense(a, b string) bool {
 	bare := func(s string) string {
 		return strings.Map(func(r rune) rune {
 			if unicode.IsLetter(r) || unicode.IsDigit(r) {

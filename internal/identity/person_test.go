@@ -146,8 +146,8 @@ func TestALicenseIsTheSameHoweverItIsWritten(t *testing.T) {
 		{"LCSW 1001", "LCSW 1001", true}, {"LCSW 1001", "lcsw-1001", true}, {"LCSW.1001", " LCSW#1001 ", true},
 		{"LCSW 1001", "LCSW 1002", false}, {"", "", false}, {"--", "..", false}, {"", "LCSW 1001", false},
 	} {
-		if got := sameLicense(tt.a, tt.b); got != tt.same {
-			t.Errorf("sameLicense(%q, %q) = %v", tt.a, tt.b, got)
+		if got := SameLicense(tt.a, tt.b); got != tt.same {
+			t.Errorf("SameLicense(%q, %q) = %v", tt.a, tt.b, got)
 		}
 	}
 }

@@ -13,6 +13,8 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 )
 
 // A Use says what a key is for. A key has one use only, so that a signature
@@ -183,6 +185,26 @@ func (r *Ring) Publics(use Use) map[string]ed25519.PublicKey {
 		if r.uses[kid] == use {
 			all[kid] = key
 		}
+	}
+	return all
+}
+
+// A JWK is a public key as others read it (RFC 8037).
+type JWK struct {
+	KTY string `json:"kty"`
+	CRV string `json:"crv"`
+	KID string `json:"kid"`
+	Use string `json:"use"`
+	ALG string `json:"alg"`
+	X   string `json:"x"`
+}
+
+// JWKs returns every public key of a use, in the order of their names.
+func (r *Ring) JWKs(use Use) []JWK {
+	public := r.Publics(use)
+	all := make([]JWK, 0, len(public))
+	for _, kid := range slices.Sorted(maps.Keys(public)) {
+		all = append(all, JWK{"OKP", "Ed25519", kid, "sig", "EdDSA", base64.RawURLEncoding.EncodeToString(public[kid])})
 	}
 	return all
 }

@@ -187,8 +187,9 @@ func TestTheSignedContentIsStable(t *testing.T) {
 // Every part is bound by its commitment, and an erased one keeps it.
 func TestAPartIsBoundOrErasedWithItsSalt(t *testing.T) {
 	parts := map[string]func(l *Log, text string){
-		"reflection": func(l *Log, text string) { l.Reflection = text },
-		"feedback":   func(l *Log, text string) { l.Feedback = text },
+		"reflection":   func(l *Log, text string) { l.Reflection = text },
+		"feedback":     func(l *Log, text string) { l.Feedback = text },
+		"amend_reason": func(l *Log, text string) { l.AmendReason = text },
 		"case": func(l *Log, text string) {
 			if l.Case = (Case{}); text != "" {
 				l.Case.Ref = text
@@ -203,10 +204,13 @@ func TestAPartIsBoundOrErasedWithItsSalt(t *testing.T) {
 		},
 	}
 	for name := range new(Log).content().parts {
+		if parts[name] == nil {
+			t.Fatalf("say here how the part %s is set", name)
+		}
 		fresh := func() *Log {
 			l := whole(Graded)
-			l.Feedback, l.Form = "Good.", 2
-			l.Detail = Detail{Question: "Why?", Observation: Observation{Music: "vocal"}, Confirmed: []Confirmed{{"setting", "By telehealth?"}}}
+			l.Form = 2
+			parts[name](l, "Good.")
 			l.commit()
 			return l
 		}

@@ -34,8 +34,9 @@ func (l *Log) content() content {
 			"supervisor": l.SupervisorID, "route": l.Route, "dose_band": l.DoseBand, "monitored_by": l.MonitoredBy,
 			"knew_whom": l.KnewWhomToCall, "self_rating": l.SelfRating, "attested": l.Attested, "submitted_at": l.SubmittedAt.UnixMilli(),
 			"grades": l.Grades, "observed_by": l.ObservedBy, "grader": l.GraderID, "graded_at": l.GradedAt.UnixMilli(),
+			"amends": l.Amends,
 		},
-		parts: map[string]string{"reflection": l.Reflection, "feedback": l.Feedback, "case": l.Case.line()},
+		parts: map[string]string{"reflection": l.Reflection, "feedback": l.Feedback, "case": l.Case.line(), "amend_reason": l.AmendReason},
 	}
 	l.Detail.content(c)
 	return c

@@ -140,9 +140,10 @@ func (s *Service) countersign(ctx context.Context, lines []Line, meaning, passwo
 	// Looked at first, and nothing done: a one-time code is gone once it was
 	// taken, so it is taken only when there is something to sign.
 	sig := signature{signerID: access.From(ctx).ID, meaning: meaning}
-	out, ready, err := s.judgeLines(ctx, s.db, lines, sig, func(*Log, Line) error { return nil })
+	find := func(line Line) (*Log, error) { return s.toSign(ctx, s.db, line) }
+	out, ready, err := judgeLines(lines, sig, find, func(*Log, Line) error { return nil })
 	if err != nil || !ready {
-		return out, err
+		return out, s.deniedLines(ctx, out, err)
 	}
 	if sig.method, err = s.people.Reauthenticate(ctx, password, otp); err != nil {
 		return nil, err
@@ -156,13 +157,14 @@ func (s *Service) countersign(ctx context.Context, lines []Line, meaning, passwo
 		if err := holdAll(ctx, tx, lines); err != nil {
 			return err
 		}
-		out, _, err = s.judgeLines(ctx, tx, lines, sig, func(l *Log, line Line) error { return s.settleLine(ctx, tx, l, line, sig) })
+		find := func(line Line) (*Log, error) { return s.toSign(ctx, tx, line) }
+		out, _, err = judgeLines(lines, sig, find, func(l *Log, line Line) error { return s.settleLine(ctx, tx, l, line, sig) })
 		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("countersign: %w", err)
 	}
-	return out, nil
+	return out, s.deniedLines(ctx, out, nil)
 }
 
 // holdAll holds the logs of a batch in one order, and before the ledger is
@@ -182,14 +184,12 @@ func holdAll(ctx context.Context, tx bun.IDB, lines []Line) error {
 }
 
 // judgeLines does what is to be done about each line that is ready for it, and
-// says whether any was. What the same person signed in the same words before is
-// not done again: whoever lost the answer can ask once more.
-func (s *Service) judgeLines(ctx context.Context, idb bun.IDB, lines []Line, sig signature, do func(*Log, Line) error) (all []Outcome, ready bool, err error) {
+// says whether any was. find returns a log that may be settled at all. What the
+// same person signed in the same words before is not done again: whoever lost
+// the answer can ask once more.
+func judgeLines(lines []Line, sig signature, find func(Line) (*Log, error), do func(*Log, Line) error) (all []Outcome, ready bool, err error) {
 	for _, line := range lines {
-		l, err := s.toSign(ctx, idb, line.LogID)
-		if err == nil && line.Sent == nil {
-			err = undisputed(ctx, idb, line.LogID)
-		}
+		l, err := find(line)
 		if err == nil && !line.done(l, sig) {
 			if err = line.ready(l); err == nil {
 				ready, err = true, do(l, line)
@@ -218,10 +218,15 @@ func refusal(err error) *fault.Fault {
 }
 
 // toSign returns a log that the actor may sign or send back, were it ready.
-func (s *Service) toSign(ctx context.Context, idb bun.IDB, id string) (*Log, error) {
-	l, p, err := s.supervised(ctx, idb, access.SignLog, id)
+func (s *Service) toSign(ctx context.Context, idb bun.IDB, line Line) (*Log, error) {
+	l, p, err := s.supervised(ctx, idb, access.SignLog, line.LogID)
 	if err != nil {
 		return nil, err
+	}
+	if line.Sent == nil {
+		if err := undisputed(ctx, idb, line.LogID); err != nil {
+			return nil, err
+		}
 	}
 	return l, s.notOwn(ctx, idb, p)
 }

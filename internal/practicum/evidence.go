@@ -35,6 +35,8 @@ type Session struct {
 	SupervisionMin  int    // that the full log says came with it
 	SupervisionKind string
 	Consent         string // of a session with a client: Unattested, or what was attested; "" where nobody asked
+	Amends          string // the log that this one is a new version of
+	AmendedBy       string // the signed log that took this one's place
 	ReturnedReason  string // of a returned log: incomplete, identifiers, unclear, wrong_phase or other
 }
 
@@ -62,6 +64,9 @@ func (s *Service) Evidence(ctx context.Context, idb bun.IDB, enrollmentIDs []str
 	if err := r.rows.Err(); err != nil {
 		return nil, fmt.Errorf("read logs: %w", db.Check(err))
 	}
+	for _, own := range all {
+		inForce(own)
+	}
 	return all, nil
 }
 
@@ -71,7 +76,7 @@ func (s *Service) weigh(j *joined) found {
 	f := found{session: Session{
 		LogID: r.ID, Kind: r.Kind, Phase: r.Phase, Part: r.Role, Format: r.Format, Route: r.Route, Minutes: r.Minutes, Week: r.Week,
 		Status: r.Status, Grades: r.Grades, SubmittedAt: r.SubmittedAt.Time, SignerID: r.SignerID, SignerName: r.SignerName,
-		CountersignedAt: r.SignedAt.Time, Intact: true, ReturnedReason: r.ReturnReason,
+		CountersignedAt: r.SignedAt.Time, Intact: true, ReturnedReason: r.ReturnReason, Amends: r.Amends,
 		SignerLicense: r.SignerLicense, SupervisionKind: j.DetailLine.SupervisionKind, Consent: j.DetailLine.Consent,
 	}}
 	if n := j.DetailLine.SupervisionMin; n != nil {
@@ -115,6 +120,8 @@ func Counts(rules curriculum.PracticumRules, s Session) (ok bool, reason string)
 		return false, "it is not signed yet"
 	case !s.Intact:
 		return false, "it was changed after it was signed"
+	case s.AmendedBy != "":
+		return false, "an amended version took its place"
 	case !slices.Contains(rules.Kinds, string(s.Kind)):
 		return false, "this program does not count such practice"
 	case s.Kind == Client && s.Consent == Unattested:

@@ -6,6 +6,7 @@ import (
 
 	"github.com/uptrace/bun"
 
+	"github.com/kapstone-lms/kapstone/internal/audit"
 	"github.com/kapstone-lms/kapstone/internal/db"
 	"github.com/kapstone-lms/kapstone/internal/keys"
 )
@@ -25,6 +26,24 @@ func (s *Service) SignInFirstForm(ctx context.Context, id string) error {
 		l.Form, l.Commitments, l.salts = 1, nil, nil
 		l.ContentHash = digest(l.canonical())
 		l.SignatureKID, l.Signature = s.ring.Sign(keys.Records, l.canonical())
+		if err := s.write(ctx, tx, l); err != nil {
+			return err
+		}
+		return audit.Append(ctx, tx, s.now(), "log.countersigned", id, map[string]string{"hash": l.ContentHash})
+	})
+}
+
+// SignElse signs other minutes and tells the ledger nothing.
+func (s *Service) SignElse(ctx context.Context, id string) error {
+	return s.db.Tx(ctx, func(ctx context.Context, tx bun.Tx) error {
+		l, err := s.load(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		l.Minutes, l.Status = 90, Graded
+		if err := s.sign(l, signature{l.SignerID, l.SignerName, l.SignerLicense, l.Meaning, l.Method, l.SignedAt}); err != nil {
+			return err
+		}
 		return s.write(ctx, tx, l)
 	})
 }

@@ -98,14 +98,15 @@ func (s *Service) judge(ctx context.Context, act access.Act, id, deed string, ru
 		return audit.Append(ctx, tx, s.now(), deed, l.ID, onBehalf(p, details))
 	})
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", deed, err)
+		return nil, fmt.Errorf("%s: %w", deed, s.denied(ctx, id, err))
 	}
 	return l.forOthers(), nil
 }
 
-// onBehalf adds to what the ledger says in whose place the actor stands.
+// onBehalf adds to what the ledger says in whose place the actor stands: nobody's
+// without an enrollment that they supervise.
 func onBehalf(p *enrollment.Pinned, details map[string]any) map[string]any {
-	if p.StandsFor == "" {
+	if p == nil || p.StandsFor == "" {
 		return details
 	}
 	if details == nil {

@@ -99,6 +99,9 @@ type Log struct {
 	Attested   string // the version of the statement, "" until attested
 	Detail     Detail // what the full log asks, and consent
 
+	Amends      string // the signed log that this one is a new version of
+	AmendReason string
+
 	ReturnReason  string
 	ReturnMessage string
 	Grades        Grades

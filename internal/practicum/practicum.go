@@ -304,9 +304,10 @@ func (s *Service) own(ctx context.Context, id string) (*enrollment.Pinned, error
 	}
 	_, e, err := s.find(ctx, s.db, id)
 	if err != nil {
-		return nil, err
+		return nil, s.denied(ctx, id, err)
 	}
-	return s.enrollments.Own(ctx, access.WriteLog, e.ID)
+	p, err := s.enrollments.Own(ctx, access.WriteLog, e.ID)
+	return p, s.denied(ctx, id, err)
 }
 
 // first is the gate's fault where something comes before practice.
@@ -324,7 +325,7 @@ func (s *Service) firstOf(ctx context.Context, p *enrollment.Pinned, id string) 
 	if err != nil {
 		return fmt.Errorf("submit log: %w", err)
 	}
-	if w := r.work(); w.SubmittedAt.IsZero() {
+	if w := r.work(); w.SubmittedAt.IsZero() && r.Amends == "" {
 		return s.first(ctx, p, w)
 	}
 	return nil

@@ -61,6 +61,18 @@ func TestALogIsBetweenItsAuthorAndSupervisors(t *testing.T) {
 		if err != nil || len(rows) != 1 || rows[0].ActorID != access.From(s.Instructor).ID {
 			t.Errorf("the ledger has %d readings (%v), want the supervisor's", len(rows), err)
 		}
+		if _, err := s.logs.Read(s.trainee, l.ID); err != nil {
+			t.Errorf("Read by the author = %v", err)
+		}
+		rows, err = audit.List(s.Admin, s.DB, audit.Query{Object: l.ID, Limit: 50})
+		seen := make(map[string]int)
+		for _, e := range rows {
+			seen[e.Action+" by "+e.ActorID]++
+		}
+		if err != nil || seen["log.read by "+access.From(s.trainee).ID] != 1 || seen["access.denied by "+access.From(other).ID] != 3 ||
+			seen["access.denied by "+access.From(elsewhere).ID] != 4 {
+			t.Errorf("the ledger has %v (%v), want the author's reading and what was denied", seen, err)
+		}
 		supervisor := s.Person("Sana Supervisor", access.Grant{Role: access.Supervisor, Program: s.Program})
 		if _, err := s.Enrollments.SetSupervisors(s.Admin, s.enrollment, schooltest.IDs(supervisor)); err != nil {
 			t.Fatal(err)

@@ -40,38 +40,45 @@ type Reading struct {
 
 // Read returns a log to its author, or to who supervises it. It returns
 // ErrWhyRead to who runs the program; to anybody else the log is like one that
-// does not exist. Every reading by another is in the ledger.
+// does not exist. Every reading is in the ledger, and so is every one that was
+// denied.
 func (s *Service) Read(ctx context.Context, id string) (*Log, error) {
-	who := access.From(ctx)
-	if err := who.May(access.AskLog); err != nil {
+	if err := access.From(ctx).May(access.AskLog); err != nil {
 		return nil, err
 	}
+	l, err := s.read(ctx, id)
+	return l, s.denied(ctx, id, err)
+}
+
+func (s *Service) read(ctx context.Context, id string) (l *Log, err error) {
+	who := access.From(ctx)
 	r, e, err := s.find(ctx, s.db, id)
 	if err != nil {
 		return nil, err
 	}
-	if e.PersonID == who.ID && who.May(access.WriteLog) == nil {
-		return s.open(r)
-	}
-	if who.May(access.ReadLog) != nil {
+	own := e.PersonID == who.ID && who.May(access.WriteLog) == nil
+	if !own && who.May(access.ReadLog) != nil {
 		return nil, unread(who, e)
 	}
-	var l *Log
 	err = s.db.Tx(ctx, func(ctx context.Context, tx bun.Tx) (err error) {
-		p, err := s.enrollments.Supervised(ctx, tx, access.ReadLog, e.ID)
-		if err != nil {
-			return err
+		var p *enrollment.Pinned
+		if !own {
+			if p, err = s.enrollments.Supervised(ctx, tx, access.ReadLog, e.ID); err != nil {
+				return err
+			}
 		}
 		if l, err = s.open(r); err != nil {
 			return err
 		}
 		return audit.Append(ctx, tx, s.now(), "log.read", l.ID, onBehalf(p, nil))
 	})
-	if errors.Is(err, db.ErrNone) {
+	switch {
+	case errors.Is(err, db.ErrNone):
 		return nil, unread(who, e)
-	}
-	if err != nil {
+	case err != nil:
 		return nil, err
+	case own:
+		return l, nil
 	}
 	return l.forOthers(), nil
 }

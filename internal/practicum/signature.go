@@ -1,9 +1,7 @@
 package practicum
 
 import (
-	"context"
 	"encoding/json"
-	"fmt"
 
 	"github.com/kapstone-lms/kapstone/internal/db"
 	"github.com/kapstone-lms/kapstone/internal/keys"
@@ -49,6 +47,9 @@ func (s *Service) sign(l *Log, sig signature) error {
 	return nil
 }
 
+// PublicKeys returns the keys that signatures are checked with, for anybody.
+func (s *Service) PublicKeys() []keys.JWK { return s.ring.JWKs(keys.Records) }
+
 // broken reports whether a signed log is no longer what was signed.
 func (s *Service) broken(l *Log) bool {
 	if l.Status != Countersigned {
@@ -59,33 +60,4 @@ func (s *Service) broken(l *Log) bool {
 		return true
 	}
 	return digest(content) != l.ContentHash || !s.ring.Verify(keys.Records, l.SignatureKID, content, l.Signature)
-}
-
-// A Broken is a signed log that does not hold.
-type Broken struct {
-	LogID string
-	Why   string
-}
-
-// VerifyAll checks every signed log and returns those that do not hold.
-func (s *Service) VerifyAll(ctx context.Context) ([]Broken, error) {
-	var found []Broken
-	after := ""
-	for {
-		rows, err := signed(ctx, s.db, after, 500)
-		if err != nil {
-			return nil, fmt.Errorf("verify logs: %w", err)
-		}
-		for _, r := range rows {
-			if l, closed := s.unseal(r); closed != nil {
-				found = append(found, Broken{r.ID, "its texts cannot be opened"})
-			} else if l.Broken {
-				found = append(found, Broken{r.ID, "its content is not what was signed"})
-			}
-			after = r.ID
-		}
-		if len(rows) < 500 {
-			return found, nil
-		}
-	}
 }

@@ -59,6 +59,8 @@ type row struct {
 	Form          int
 	Commitments   map[string]string `bun:"type:text"`
 	Salts         []byte
+	Amends        string
+	AmendReason   []byte
 
 	Case   caseRow    `bun:"-"`
 	Detail *detailRow `bun:"-"` // nil for the plain log
@@ -115,10 +117,14 @@ func (s *Service) seal(l *Log) *row {
 		ObservedBy: l.ObservedBy, GraderID: l.GraderID, GradedAt: l.GradedAt, SignerID: l.SignerID, SignerName: l.SignerName,
 		SignerLicense: l.SignerLicense, SignedAt: l.SignedAt, Meaning: l.Meaning, Method: l.Method, ContentHash: l.ContentHash,
 		Signature: l.Signature, SignatureKID: l.SignatureKID, Form: l.Form, Commitments: l.Commitments, Salts: []byte{},
+		Amends: l.Amends, AmendReason: []byte{},
 		Case: caseRow{LogID: l.ID, CaseRef: l.Case.Ref, Seq: l.Case.Seq, Days: l.Case.Days, Year: l.Case.Year},
 	}
 	if salts := l.saltsText(); salts != "" {
 		r.Salts = text("salts", salts)
+	}
+	if l.AmendReason != "" {
+		r.AmendReason = text("amend_reason", l.AmendReason)
 	}
 	if r.Commitments == nil {
 		r.Commitments = map[string]string{}
@@ -149,16 +155,16 @@ func (s *Service) unseal(r *row) (l *Log, err error) {
 		Attested: r.Attested, ReturnReason: r.ReturnReason, Grades: r.Grades, ObservedBy: r.ObservedBy, GraderID: r.GraderID,
 		SignerID: r.SignerID, SignerName: r.SignerName, SignerLicense: r.SignerLicense, Meaning: r.Meaning, Method: r.Method,
 		ContentHash: r.ContentHash, Signature: r.Signature, SignatureKID: r.SignatureKID, Form: r.Form, Commitments: r.Commitments,
-		sealed: make(map[string]sealed, 4),
+		Amends: r.Amends, sealed: make(map[string]sealed, 5),
 	}
 	var salts string
 	for _, t := range []struct {
 		column string
 		bytes  []byte
 		to     *string
-	}{{"reflection", r.Reflection, &l.Reflection}, {"return_message", r.ReturnMessage, &l.ReturnMessage}, {"feedback", r.Feedback, &l.Feedback}, {"salts", r.Salts, &salts}} {
-		if t.column == "salts" && len(t.bytes) == 0 {
-			continue // nothing was committed to, or all of it erased
+	}{{"reflection", r.Reflection, &l.Reflection}, {"return_message", r.ReturnMessage, &l.ReturnMessage}, {"feedback", r.Feedback, &l.Feedback}, {"salts", r.Salts, &salts}, {"amend_reason", r.AmendReason, &l.AmendReason}} {
+		if len(t.bytes) == 0 && (t.column == "salts" || t.column == "amend_reason") {
+			continue // there was nothing to seal
 		}
 		plain, err := s.ring.Unseal(place(t.column, r.ID), t.bytes)
 		if err != nil {

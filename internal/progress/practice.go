@@ -61,6 +61,7 @@ func (v *evaluation) sessions(n *Node, r *curriculum.Requirement) {
 		switch {
 		case ok:
 			n.Have++
+		case s.AmendedBy != "": // its new version is looked at
 		case s.Status == practicum.Countersigned:
 			why = reason
 		case urgency[s.Status] > urgency[best]:
