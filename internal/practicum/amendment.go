@@ -106,7 +106,7 @@ func (s *Service) amendmentOf(ctx context.Context, idb bun.IDB, id string) (*Log
 	if err := idb.NewSelect().Model(r).Where("amends = ?", id).Scan(ctx); err != nil {
 		return nil, db.Check(err)
 	}
-	if err := withCases(ctx, idb, []*row{r}); err != nil {
+	if err := withParts(ctx, idb, []*row{r}); err != nil {
 		return nil, err
 	}
 	return s.open(r)

@@ -10,6 +10,7 @@ import (
 	"github.com/kapstone-lms/kapstone/internal/access"
 	"github.com/kapstone-lms/kapstone/internal/audit"
 	"github.com/kapstone-lms/kapstone/internal/db"
+	"github.com/kapstone-lms/kapstone/internal/enrollment"
 	"github.com/kapstone-lms/kapstone/internal/fault"
 	"github.com/kapstone-lms/kapstone/internal/identity"
 	"github.com/kapstone-lms/kapstone/internal/text"
@@ -234,6 +235,13 @@ func (s *Service) toSign(ctx context.Context, idb bun.IDB, line Line) (*Log, err
 // settleLine signs a log or sends it back.
 func (s *Service) settleLine(ctx context.Context, tx bun.IDB, l *Log, line Line, sig signature) error {
 	deed, details := "log.countersigned", map[string]any{"meaning": sig.meaning, "method": sig.method}
+	var p *enrollment.Pinned
+	if sig.method != ByLetter { // who signs by letter supervises nobody here
+		var err error
+		if p, err = s.enrollments.Supervised(ctx, tx, access.SignLog, l.EnrollmentID); err != nil {
+			return err
+		}
+	}
 	if line.Sent != nil {
 		deed, details = "log.returned", map[string]any{"reason": line.Sent.Reason}
 		l.turnBack(*line.Sent, sig.at)
@@ -253,10 +261,6 @@ func (s *Service) settleLine(ctx context.Context, tx bun.IDB, l *Log, line Line,
 		return err
 	}
 	if err := s.remove(ctx, tx, l); err != nil {
-		return err
-	}
-	p, err := s.enrollments.Supervised(ctx, tx, access.SignLog, l.EnrollmentID)
-	if err != nil {
 		return err
 	}
 	return audit.Append(ctx, tx, s.now(), deed, l.ID, onBehalf(p, details))
@@ -330,5 +334,5 @@ func graded(ctx context.Context, idb bun.IDB, enrollmentIDs []string, personID, 
 	if err != nil {
 		return nil, db.Check(err)
 	}
-	return rows, withCases(ctx, idb, rows)
+	return rows, withParts(ctx, idb, rows)
 }
