@@ -254,14 +254,15 @@ func linesOf(ctx context.Context, idb bun.IDB, enrollmentID string) (map[string]
 }
 
 // seqFree returns ErrSeqTaken where the case of a log has another session with
-// its number: an episode that is told twice must not count twice.
+// its number: an episode that is told twice must not count twice. A new version
+// has the number of the signed one.
 func seqFree(ctx context.Context, tx bun.IDB, enrollmentID string, l *Log) error {
 	if err := db.Lock(ctx, tx, "practicum_case/"+enrollmentID+"/"+l.Case.Ref); err != nil {
 		return err
 	}
 	var n int
 	err := tx.NewRaw(`SELECT count(*) FROM practicum_cases c JOIN practicum_logs l ON l.id = c.log_id
-		WHERE l.enrollment_id = ? AND l.id <> ? AND c.case_ref = ? AND c.seq = ?`, enrollmentID, l.ID, l.Case.Ref, l.Case.Seq).Scan(ctx, &n)
+		WHERE l.enrollment_id = ? AND l.id NOT IN (?, ?) AND c.case_ref = ? AND c.seq = ?`, enrollmentID, l.ID, l.Amends, l.Case.Ref, l.Case.Seq).Scan(ctx, &n)
 	if err == nil && n > 0 {
 		return ErrSeqTaken
 	}
@@ -279,9 +280,9 @@ func (s *Service) checkDays(ctx context.Context, tx bun.IDB, p *enrollment.Pinne
 	}
 	var n int
 	err := tx.NewRaw(`SELECT count(*) FROM practicum_details d JOIN practicum_logs l ON l.id = d.log_id
-		WHERE l.enrollment_id = ? AND l.id <> ? AND l.status NOT IN ('draft', 'returned') AND d.day = ?
+		WHERE l.enrollment_id = ? AND l.id NOT IN (?, ?) AND l.status NOT IN ('draft', 'returned') AND d.day = ?
 		AND d.start_min < ? AND d.start_min + l.minutes > ?`,
-		p.ID, l.ID, l.Detail.Day, *l.Detail.StartMin+l.Minutes, *l.Detail.StartMin).Scan(ctx, &n)
+		p.ID, l.ID, l.Amends, l.Detail.Day, *l.Detail.StartMin+l.Minutes, *l.Detail.StartMin).Scan(ctx, &n)
 	if err == nil && n > 0 {
 		return ErrOverlap
 	}

@@ -200,6 +200,9 @@ func (s *Service) episodesOf(ctx context.Context, idb bun.IDB, p *enrollment.Pin
 	}
 	steps := make([]Step, 0, len(evidence[p.ID]))
 	for _, x := range evidence[p.ID] {
+		if x.AmendedBy != "" || x.Amends != "" && x.Status != Countersigned {
+			continue // one version of a session stands for it
+		}
 		c := lines[x.LogID]
 		step := Step{Session: x, Ref: c.CaseRef, Seq: c.Seq, Days: c.Days}
 		if ok, why := Counts(p.Edition.Practicum, x); !ok {
