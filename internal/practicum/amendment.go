@@ -14,6 +14,7 @@ import (
 	"github.com/kapstone-lms/kapstone/internal/enrollment"
 	"github.com/kapstone-lms/kapstone/internal/fault"
 	"github.com/kapstone-lms/kapstone/internal/text"
+	"github.com/kapstone-lms/kapstone/internal/vetting"
 )
 
 // The faults of amending a signed log.
@@ -54,8 +55,18 @@ func (s *Service) Amend(ctx context.Context, id, reason string) (*Log, error) {
 		if err := signed.amendable(); err != nil {
 			return err
 		}
+		confirmed, err := vetting.Look(ctx, tx, "", vetting.Text{Field: "reason", Text: reason})
+		if err != nil {
+			return err
+		}
 		l = signed.again(db.NewID(), reason, status, db.At(s.now()))
 		if err := insert(ctx, tx, s.seal(l)); err != nil {
+			return err
+		}
+		if err := queue(ctx, tx, l); err != nil {
+			return err
+		}
+		if err := confirmed.Keep(ctx, tx, s.now(), l.ID); err != nil {
 			return err
 		}
 		return audit.Append(ctx, tx, s.now(), "log.amendment_begun", l.ID, map[string]any{"enrollment": l.EnrollmentID, "amends": id})

@@ -36,12 +36,16 @@ type Outside struct {
 var licenses = []string{"physician", "nurse_practitioner", "physician_assistant", "registered_nurse",
 	"psychologist", "clinical_social_worker", "professional_counselor", "marriage_family_therapist", "other"}
 
+// medicalLicenses are those of medical providers.
+var medicalLicenses = licenses[:4]
+
 // The faults of naming outside supervisors.
 var (
 	ErrOutsideName = fault.New(fault.Invalid, "bad_name", "Give the name as it is printed under a signature, 1 to 120 characters.").At("name")
 	ErrOutsideMail = fault.New(fault.Invalid, "bad_email", "This does not look like an email address.").At("email")
 	ErrLicenseType = fault.New(fault.Invalid, "unknown_value", "The license is one of "+strings.Join(licenses, ", ")+".").At("license_type")
 	ErrLicense     = fault.New(fault.Invalid, "bad_license", "Give the license number, 2 to 40 characters.").At("license_number")
+	ErrMedical     = fault.New(fault.Forbidden, "medical_license_required", "This log holds vital signs. Send it to a physician, a nurse practitioner, a physician assistant or a nurse.")
 	ErrOutsideSelf = fault.New(fault.Forbidden, "own_log", "This address or license is the trainee's own. Nobody signs their own logs.")
 )
 

@@ -61,7 +61,7 @@ var (
 )
 
 // flagged reports whether something in a log is about safety.
-func (l *Log) flagged() bool { return l.KnewWhomToCall == "no" }
+func (l *Log) flagged() bool { return l.KnewWhomToCall == "no" || len(l.Safety()) > 0 }
 
 // Queue returns submitted logs that the actor supervises, work lines only,
 // after the one named by after. A name from elsewhere is like a made-up one.

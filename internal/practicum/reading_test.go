@@ -23,7 +23,7 @@ func TestWhoReadsALogAndWhy(t *testing.T) {
 		}
 		other, _ := s.Trainee("Otto Other", s.Cohort)
 		director := grant("Dora Director", access.Director, s.Program)
-		read, why := 0, 0
+		read, why, denied := 0, 0, 0
 		for _, tt := range []struct {
 			name          string
 			who           context.Context
@@ -44,8 +44,11 @@ func TestWhoReadsALogAndWhy(t *testing.T) {
 			if !errors.Is(err, tt.read) || (err == nil) != (got != nil && got.Reflection != "") {
 				t.Errorf("Read by %s = %v, want %v", tt.name, err, tt.read)
 			}
-			if err == nil && tt.name != "the author" {
+			switch {
+			case err == nil:
 				read++
+			case errors.Is(err, db.ErrNone), errors.Is(err, practicum.ErrWhyRead):
+				denied++
 			}
 			got, err = s.logs.ReadFor(tt.who, l.ID, complaint)
 			if !errors.Is(err, tt.readWhy) || (err == nil) != (got != nil && got.Reflection != "") {
@@ -55,7 +58,7 @@ func TestWhoReadsALogAndWhy(t *testing.T) {
 				why++
 			}
 		}
-		for action, want := range map[string]int{"log.read": read, "log.read_for_reason": why} {
+		for action, want := range map[string]int{"log.read": read, "log.read_for_reason": why, "access.denied": denied} {
 			if all, err := audit.List(s.Admin, s.DB, audit.Query{Action: action, Limit: 20}); err != nil || len(all) != want {
 				t.Errorf("the ledger has %d of %s, %v; want %d", len(all), action, err, want)
 			}

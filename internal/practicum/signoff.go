@@ -149,7 +149,7 @@ func (s *Service) sendable(ctx context.Context, tx bun.IDB, o *Outside, logIDs [
 		if l.EnrollmentID != o.EnrollmentID {
 			return db.ErrNone
 		}
-		if err := l.signable(); err != nil {
+		if err := o.maySign(l); err != nil {
 			return fault.Of(err).With("log_id", id)
 		}
 	}
@@ -157,6 +157,15 @@ func (s *Service) sendable(ctx context.Context, tx bun.IDB, o *Outside, logIDs [
 		return ErrToSend
 	}
 	return nil
+}
+
+// maySign says why the log is not this supervisor's to sign, or nothing. Whether
+// vital signs were taken as they should be is for a medical provider to say.
+func (o *Outside) maySign(l *Log) error {
+	if len(l.Detail.Observation.Vitals) > 0 && !contains(medicalLicenses, o.LicenseType) {
+		return ErrMedical
+	}
+	return l.signable()
 }
 
 // newCode gives the sign-off another code, and returns it.

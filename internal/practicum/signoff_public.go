@@ -33,7 +33,7 @@ func (s *Service) OpenSignOff(ctx context.Context, link, code string) (*Opened, 
 			return audit.Append(ctx, tx, s.now(), "sign_off.refused", so.ID, nil)
 		}
 		out = &Opened{Outside: o, Session: so.begin(s.now()), Until: so.SessionUntil}
-		lines, err := linesOf(ctx, tx, so.ID)
+		lines, err := sentIn(ctx, tx, so.ID)
 		if err != nil {
 			return err
 		}
@@ -89,7 +89,7 @@ func (s *Service) SettleSignOff(ctx context.Context, link, session, meaning stri
 		if err := so.goesOn(session, s.now()); err != nil {
 			return err
 		}
-		sent, err := linesOf(ctx, tx, so.ID)
+		sent, err := sentIn(ctx, tx, so.ID)
 		if err != nil {
 			return err
 		}
@@ -106,7 +106,11 @@ func (s *Service) SettleSignOff(ctx context.Context, link, session, meaning stri
 					return nil, err
 				}
 			}
-			return s.load(ctx, tx, line.LogID)
+			l, err := s.load(ctx, tx, line.LogID)
+			if err == nil && line.Sent == nil && !line.done(l, sig) {
+				err = o.maySign(l)
+			}
+			return l, err
 		}
 		out, _, err = judgeLines(lines, sig, find, func(l *Log, line Line) error { return s.settleLine(ctx, tx, l, line, sig) })
 		if err != nil {
@@ -161,7 +165,8 @@ func (s *Service) withSignOff(ctx context.Context, link string, do func(context.
 	})
 }
 
-func linesOf(ctx context.Context, idb bun.IDB, signOff string) (logIDs []string, err error) {
+// sentIn returns the logs that were sent with a link.
+func sentIn(ctx context.Context, idb bun.IDB, signOff string) (logIDs []string, err error) {
 	err = idb.NewSelect().Model((*signOffLine)(nil)).Column("log_id").Where("sign_off_id = ?", signOff).OrderExpr("log_id").Scan(ctx, &logIDs)
 	return logIDs, db.Check(err)
 }

@@ -48,7 +48,7 @@ var unsignedColumns = map[string]bool{
 // of SQLite; what is empty gets a letter.
 const changedBy = `CASE typeof(?0)
 	WHEN 'text' THEN CASE ?0 WHEN '' THEN 'x' ELSE substr(?0, 1, length(?0) - 1) || CASE substr(?0, -1) WHEN 'x' THEN 'y' ELSE 'x' END END
-	WHEN 'blob' THEN CAST(substr(?0, 1, length(?0) - 1) || CASE substr(?0, -1) WHEN x'07' THEN x'08' ELSE x'07' END AS BLOB)
+	WHEN 'blob' THEN CASE length(?0) WHEN 0 THEN x'07' ELSE CAST(substr(?0, 1, length(?0) - 1) || CASE substr(?0, -1) WHEN x'07' THEN x'08' ELSE x'07' END AS BLOB) END
 	WHEN 'integer' THEN ?0 + 1
 	ELSE 1 END`
 
