@@ -181,6 +181,8 @@ var (
 	anID   = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
 	aTime  = regexp.MustCompile(`\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d+)?Z)?`)
 	aHash  = regexp.MustCompile(`\b[0-9a-f]{64}\b`)
+	aStamp = regexp.MustCompile(`D:\d{14}`)                  // of a PDF
+	aKey   = regexp.MustCompile(`"kid":"[^"]*"|"x":"[^"]*"`) // of this installation
 	aTrace = regexp.MustCompile(`"request_id":"[^"]*"`)
 )
 
@@ -189,6 +191,7 @@ var (
 func nameless(text string) string {
 	met := make(map[string]int)
 	text = aTrace.ReplaceAllString(text, `"request_id":""`)
+	text = aStamp.ReplaceAllString(aKey.ReplaceAllString(text, "KEY"), "TIME")
 	text = aHash.ReplaceAllString(text, "HASH")
 	text = anID.ReplaceAllStringFunc(text, func(id string) string {
 		if met[id] == 0 {
