@@ -126,7 +126,7 @@ func (a *App) openFeatures(ctx context.Context, course *curriculum.Course) error
 	a.ring = ring
 	a.People = identity.New(a.DB, ring, now, identity.Settings{
 		Issuer: a.Config.BaseURL, Audience: "kapstone", RequireMFA: a.Config.requireMFA(), Lifted: a.Config.TestMode,
-		Words: titles(course),
+		Words: titles(course), QuickHashes: a.Config.QuickHashes,
 	})
 	a.Enrollments = enrollment.New(a.DB, a.People, now, a.Config.opening()...)
 	if err := a.chooseCourse(ctx, course); err != nil {

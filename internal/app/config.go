@@ -33,6 +33,7 @@ type Config struct {
 	MailFrom       string   // where letters come from; kapstone@ the base URL's host when empty
 	Issuer         credential.Issuer
 	TestMode       bool // test hooks and no limits; loopback only
+	QuickHashes    bool // see identity.Settings: for tests alone, no flag sets it
 	Log            *slog.Logger
 	Examples       map[string]any // for the OpenAPI document
 }

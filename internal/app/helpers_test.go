@@ -46,6 +46,7 @@ func (l *logs) Write(p []byte) (int, error) {
 
 func open(t testing.TB, c app.Config) *app.App {
 	t.Helper()
+	c.QuickHashes = true
 	a, err := app.New(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)

@@ -26,9 +26,6 @@ const (
 	abroad  = "203.0.113.9"
 )
 
-// cheap makes hashes that cost a test nothing.
-var cheap = cost{memory: 64, passes: 1, lanes: 1}
-
 type clock struct {
 	mu  sync.Mutex
 	now time.Time
@@ -81,7 +78,7 @@ func empty(t *testing.T, d *db.DB, s Settings) *house {
 	s.Issuer, s.Audience = "https://kap.test", "kapstone"
 	c := &clock{now: start}
 	h := &house{Service: New(d, testRing(), c.Now, s), t: t, clock: c}
-	h.hasher = newHasher(cheap)
+	h.hasher = newHasher(quick)
 	return h
 }
 
@@ -89,7 +86,7 @@ func empty(t *testing.T, d *db.DB, s Settings) *house {
 func (h *house) restarted() *house {
 	other := *h
 	other.Service = New(h.db, h.ring, h.now, h.settings)
-	other.hasher = newHasher(cheap)
+	other.hasher = newHasher(quick)
 	return &other
 }
 

@@ -27,6 +27,17 @@ type Settings struct {
 	RequireMFA bool     // staff need a second factor for grave deeds
 	Lifted     bool     // the limits by account and address are off: load tests measure the path
 	Words      []string // words a password may not consist of, such as the titles of programs
+
+	// QuickHashes makes password hashes that anybody could break: for tests,
+	// half of whose time real ones take. No setting of an installation leads here.
+	QuickHashes bool
+}
+
+func (s Settings) hashes() cost {
+	if s.QuickHashes {
+		return quick
+	}
+	return today
 }
 
 // Service keeps people and sessions. It is safe for concurrent use.
@@ -54,7 +65,7 @@ func New(d *db.DB, ring *keys.Ring, now func() time.Time, s Settings) *Service {
 		s.Audience = "kapstone"
 	}
 	return &Service{
-		db: d, ring: ring, now: now, settings: s, parser: newParser(s, now), hasher: newHasher(today),
+		db: d, ring: ring, now: now, settings: s, parser: newParser(s, now), hasher: newHasher(s.hashes()),
 		addresses: newAddresses(), flights: newFlights(),
 		verified: newBounded[*claims](), standing: newBounded[standing](), unsettled: newBounded[time.Time](),
 		standings: together.New(mostStandings, standingPatience, func(ctx context.Context, ids []string) ([]standing, error) {

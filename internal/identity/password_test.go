@@ -30,7 +30,7 @@ func TestAHashIsAPHCStringAtTodaysCost(t *testing.T) {
 }
 
 func TestEveryByteOfAPasswordCounts(t *testing.T) {
-	h := newHasher(cheap)
+	h := newHasher(quick)
 	long := strings.Repeat("a", 79)
 	stored, err := h.hash(t.Context(), long+"b")
 	if err != nil {
@@ -49,7 +49,7 @@ func TestEveryByteOfAPasswordCounts(t *testing.T) {
 }
 
 func TestNobodysHashMatchesNothing(t *testing.T) {
-	h := newHasher(cheap)
+	h := newHasher(quick)
 	for _, password := range []string{"", "\x00", good, strings.Repeat("x", maxBytes+1)} {
 		if ok, _, err := h.matches(t.Context(), password, ""); ok || err != nil {
 			t.Errorf("matches(%.20q, nobody) = %v, %v", password, ok, err)
@@ -62,7 +62,7 @@ func TestNobodysHashMatchesNothing(t *testing.T) {
 }
 
 func TestAnEndlessPasswordIsNotHashed(t *testing.T) {
-	h := newHasher(cheap)
+	h := newHasher(quick)
 	huge := strings.Repeat("x", maxBytes+1)
 	stored, err := h.hash(t.Context(), huge)
 	if err != nil {
@@ -92,7 +92,7 @@ func TestAWeakerHashIsSeen(t *testing.T) {
 }
 
 func FuzzOnlyOurOwnHashesAreRead(f *testing.F) {
-	p := phc{cheap, make([]byte, saltSize), make([]byte, keySize)}
+	p := phc{quick, make([]byte, saltSize), make([]byte, keySize)}
 	for _, seed := range []string{
 		p.String(), "", "$", "$argon2id$v=19$m=64,t=1,p=1$$", "$argon2i" + p.String()[9:], strings.Replace(p.String(), "v=19", "v=16", 1),
 		strings.Replace(p.String(), "m=64", "m=+64", 1), strings.Replace(p.String(), "m=64", "m=4294967295", 1),
@@ -115,13 +115,13 @@ func FuzzOnlyOurOwnHashesAreRead(f *testing.F) {
 }
 
 func TestABadHashInTheDatabaseIsOurFailure(t *testing.T) {
-	if _, _, err := newHasher(cheap).matches(t.Context(), good, "$2a$10$abc"); !errors.Is(err, errHash) {
+	if _, _, err := newHasher(quick).matches(t.Context(), good, "$2a$10$abc"); !errors.Is(err, errHash) {
 		t.Errorf("matches = %v, want errHash", err)
 	}
 }
 
 func TestNoMoreHashesAtOnceThanCores(t *testing.T) {
-	h := newHasher(cheap)
+	h := newHasher(quick)
 	h.wait = time.Minute
 	var now, most atomic.Int32
 	var wg sync.WaitGroup
@@ -145,7 +145,7 @@ func TestNoMoreHashesAtOnceThanCores(t *testing.T) {
 }
 
 func TestAFullQueueRefusesAtOnce(t *testing.T) {
-	h := newHasher(cheap)
+	h := newHasher(quick)
 	h.wait = time.Minute
 	release := h.occupy(t, runtime.NumCPU())
 	done := make(chan error, queueLength)
@@ -167,7 +167,7 @@ func TestAFullQueueRefusesAtOnce(t *testing.T) {
 }
 
 func TestWhoWaitsTooLongIsRefused(t *testing.T) {
-	h := newHasher(cheap)
+	h := newHasher(quick)
 	defer h.occupy(t, runtime.NumCPU())()
 	h.wait = time.Millisecond
 	if err := h.seated(t.Context(), func() {}); !errors.Is(err, ErrBusy) {

@@ -272,7 +272,7 @@ func FuzzNoTokenButOursIsTaken(f *testing.F) {
 func BenchmarkAuthenticate(b *testing.B) {
 	d := dbtest.Open(b)
 	s := New(d, testRing(), time.Now, Settings{Lifted: true})
-	s.hasher = newHasher(cheap)
+	s.hasher = newHasher(quick)
 	made, err := s.CreateFromShell(b.Context(), NewPerson{Email: "a@kap.test", Name: "A", Password: good})
 	if err != nil {
 		b.Fatal(err)

@@ -72,7 +72,7 @@ func New(t testing.TB, d *db.DB) *School {
 		t.Fatal(err)
 	}
 	s := &School{DB: d, Clock: &Clock{now: Start}, Ring: ring(t), Course: c, Program: c.Default().Key, t: t}
-	s.People = identity.New(d, s.Ring, s.Clock.Now, identity.Settings{Issuer: "http://school.test", Audience: "kapstone", Lifted: true})
+	s.People = identity.New(d, s.Ring, s.Clock.Now, identity.Settings{Issuer: "http://school.test", Audience: "kapstone", Lifted: true, QuickHashes: true})
 	s.Enrollments = enrollment.New(d, s.People, s.Clock.Now, enrollment.Unreviewed)
 	if _, err := s.Enrollments.Open(t.Context(), c); err != nil {
 		t.Fatal(err)
