@@ -19,6 +19,7 @@ import (
 	"github.com/kapstone-lms/kapstone/internal/mail"
 	"github.com/kapstone-lms/kapstone/internal/outbox"
 	"github.com/kapstone-lms/kapstone/internal/practicum"
+	"github.com/kapstone-lms/kapstone/internal/vetting"
 )
 
 const rosa = "rosa.delgado@clinic.test"
@@ -145,6 +146,34 @@ func TestAnOutsideSupervisorSignsInTwoSteps(t *testing.T) {
 			if !errors.Is(err, practicum.ErrOver) {
 				t.Errorf("%s once more = %v, want ErrOver", name, err)
 			}
+		}
+	})
+}
+
+// Who signs by letter is nobody that the installation knows as a person, and
+// takes a text away like anybody who signs.
+func TestAnOutsideSupervisorTakesATextAway(t *testing.T) {
+	each(t, func(t *testing.T, s *school) {
+		l := s.at(t, practicum.Graded)
+		link, code := s.sent(t, l)
+		seen, err := s.logs.OpenSignOff(stranger(t), link, code)
+		if err != nil {
+			t.Fatal(err)
+		}
+		line := lineOf(l)
+		line.Sent = &practicum.SentBack{Reason: "identifiers", Message: "I asked Henrietta what she meant; paragraph two names somebody."}
+		ctx, err := vetting.With(stranger(t), "no_person")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if out, err := s.logs.SettleSignOff(ctx, link, seen.Session, "observed", []practicum.Line{line}); err != nil || fmt.Sprint(outcomes(out)) != "[returned]" {
+			t.Fatalf("SettleSignOff = %v, %v", outcomes(out), err)
+		}
+		if n := s.count(t, `SELECT count(*) FROM practicum_removals`); n != 1 {
+			t.Errorf("%d texts lie sealed, want 1", n)
+		}
+		if n := s.count(t, `SELECT count(*) FROM identifier_confirmations`); n != 1 {
+			t.Errorf("%d confirmations are kept, want 1", n)
 		}
 	})
 }

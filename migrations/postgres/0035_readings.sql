@@ -16,7 +16,7 @@ CREATE TABLE practicum_removals (
   id           TEXT PRIMARY KEY,
   log_id       TEXT NOT NULL REFERENCES practicum_logs (id),
   text         BYTEA NOT NULL,
-  reported_by  TEXT NOT NULL REFERENCES people (id),
+  reported_by  TEXT NOT NULL CHECK (reported_by <> ''), -- a person or an outside supervisor
   reported_at  BIGINT NOT NULL,
   destroy_at   BIGINT NOT NULL CHECK (destroy_at > reported_at),
   destroyed_at BIGINT CHECK (destroyed_at >= destroy_at),

@@ -8,7 +8,7 @@ CREATE TABLE identifier_confirmations (
   field     TEXT NOT NULL CHECK (field <> ''),
   found     TEXT NOT NULL,
   reason    TEXT NOT NULL CHECK (reason IN ('no_person', 'field_term', 'about_myself', 'staff', 'fiction')),
-  person_id TEXT NOT NULL REFERENCES people (id),
+  person_id TEXT NOT NULL CHECK (person_id <> ''), -- or an outside supervisor
   at        INTEGER NOT NULL
 );
 CREATE INDEX identifier_confirmations_by_object ON identifier_confirmations (object, id);

@@ -16,7 +16,7 @@ CREATE TABLE practicum_removals (
   id           TEXT PRIMARY KEY,
   log_id       TEXT NOT NULL REFERENCES practicum_logs (id),
   text         BLOB NOT NULL,
-  reported_by  TEXT NOT NULL REFERENCES people (id),
+  reported_by  TEXT NOT NULL CHECK (reported_by <> ''), -- a person or an outside supervisor
   reported_at  INTEGER NOT NULL,
   destroy_at   INTEGER NOT NULL CHECK (destroy_at > reported_at),
   destroyed_at INTEGER CHECK (destroyed_at >= destroy_at),
