@@ -218,28 +218,40 @@ func (s *Service) openRemoved(ctx context.Context, tx bun.IDB, r *Removal, who, 
 	return audit.Append(ctx, tx, s.now(), deed, r.LogID, map[string]any{"removal": r.ID})
 }
 
-// DestroyDue destroys removed texts whose time has come, up to limit of them,
-// and says how many. What must stay for now stays.
-func (s *Service) DestroyDue(ctx context.Context, limit int64) (n int64, err error) {
-	var due []*Removal
-	err = s.db.NewSelect().Model(&due).Where("destroyed_at IS NULL AND destroy_at <= ?", db.At(s.now())).OrderExpr("destroy_at, id").Limit(limit).Scan(ctx)
-	if err != nil {
-		return 0, fmt.Errorf("list removed texts: %w", db.Check(err))
-	}
-	for _, r := range due {
-		done := false
-		err := s.db.Tx(ctx, func(ctx context.Context, tx bun.Tx) (err error) {
-			done, err = s.destroy(ctx, tx, r)
-			return err
-		})
+// DestroyDue destroys removed texts whose time has come and says how many. What
+// must stay for now stays, and keeps none of those behind it. It reads page of
+// them at a time.
+func (s *Service) DestroyDue(ctx context.Context, page int) (n int, err error) {
+	last := new(Removal)
+	for {
+		var due []*Removal
+		err := s.db.NewSelect().Model(&due).Where("destroyed_at IS NULL AND destroy_at <= ? AND (destroy_at, id) > (?, ?)", db.At(s.now()), last.DestroyAt.UnixMilli(), last.ID).
+			OrderExpr("destroy_at, id").Limit(int64(page)).Scan(ctx)
 		if err != nil {
-			return n, fmt.Errorf("destroy removed text: %w", err)
+			return n, fmt.Errorf("list removed texts: %w", db.Check(err))
 		}
-		if done {
-			n++
+		for _, r := range due {
+			done, err := s.destroyOne(ctx, r)
+			if err != nil {
+				return n, fmt.Errorf("destroy removed text: %w", err)
+			}
+			if done {
+				n++
+			}
 		}
+		if len(due) < page {
+			return n, nil
+		}
+		last = due[len(due)-1]
 	}
-	return n, nil
+}
+
+func (s *Service) destroyOne(ctx context.Context, r *Removal) (done bool, err error) {
+	err = s.db.Tx(ctx, func(ctx context.Context, tx bun.Tx) (err error) {
+		done, err = s.destroy(ctx, tx, r)
+		return err
+	})
+	return done, err
 }
 
 // destroy overwrites a removed text, and the log's own where it is still the

@@ -78,7 +78,7 @@ func TestARemovedTextIsDestroyedInTime(t *testing.T) {
 		s.logs.KeptBy(func(_ context.Context, _ bun.IDB, enrollmentID string) (bool, error) {
 			return kept && enrollmentID == s.enrollment, nil
 		})
-		step := func(name string, want int64) {
+		step := func(name string, want int) {
 			t.Helper()
 			if n, err := s.logs.DestroyDue(t.Context(), 10); err != nil || n != want {
 				t.Errorf("%s: DestroyDue = %d, %v; want %d", name, n, err, want)
@@ -103,6 +103,33 @@ func TestARemovedTextIsDestroyedInTime(t *testing.T) {
 }
 
 // The same text does not come in again; a mended one does and stays.
+// What a hold keeps does not keep what comes due after it.
+func TestAKeptTextKeepsNoOther(t *testing.T) {
+	each(t, func(t *testing.T, s *school) {
+		s.removed(t)
+		s.trainee, s.enrollment = s.other(t)
+		s.removed(t)
+		held := true
+		s.logs.KeptBy(func(_ context.Context, _ bun.IDB, enrollmentID string) (bool, error) {
+			return held && enrollmentID != s.enrollment, nil
+		})
+		s.Clock.Advance(14 * 24 * time.Hour)
+		if n, err := s.logs.DestroyDue(t.Context(), 1); err != nil || n != 1 {
+			t.Errorf("DestroyDue beside a hold = %d, %v; want 1", n, err)
+		}
+		held = false
+		if n, err := s.logs.DestroyDue(t.Context(), 1); err != nil || n != 1 {
+			t.Errorf("DestroyDue after the hold = %d, %v; want 1", n, err)
+		}
+	})
+}
+
+func (s *school) other(t *testing.T) (context.Context, string) {
+	t.Helper()
+	trainee, e := s.Trainee("Otto Other", s.Cohort)
+	return trainee, e.ID
+}
+
 func TestOnlyAMendedTextIsSentAgain(t *testing.T) {
 	each(t, func(t *testing.T, s *school) {
 		l := s.removed(t)
