@@ -114,17 +114,8 @@ type auditHeadCmd struct {
 }
 
 // Run signs the head as it is now.
-func (c *auditHeadCmd) Run(ctx context.Context, out io.Writer) (err error) {
-	a, err := app.New(ctx, c.config())
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, a.Close(context.WithoutCancel(ctx))) }()
-	h, err := a.SignHead(ctx)
-	if err != nil {
-		return err
-	}
-	return json.NewEncoder(out).Encode(h.Line())
+func (c *auditHeadCmd) Run(ctx context.Context, out io.Writer) error {
+	return c.withHead(ctx, func(_ *app.App, h *audit.Head) error { return json.NewEncoder(out).Encode(h.Line()) })
 }
 
 type auditExportCmd struct {
@@ -132,8 +123,13 @@ type auditExportCmd struct {
 }
 
 // Run signs the head as it is now and writes what it stands for.
-func (c *auditExportCmd) Run(ctx context.Context, out io.Writer) (err error) {
-	a, err := app.New(ctx, c.config())
+func (c *auditExportCmd) Run(ctx context.Context, out io.Writer) error {
+	return c.withHead(ctx, func(a *app.App, h *audit.Head) error { return audit.Export(ctx, a.DB, h, out) })
+}
+
+// withHead opens the installation and signs its head.
+func (s *settings) withHead(ctx context.Context, do func(*app.App, *audit.Head) error) (err error) {
+	a, err := app.New(ctx, s.config())
 	if err != nil {
 		return err
 	}
@@ -142,5 +138,5 @@ func (c *auditExportCmd) Run(ctx context.Context, out io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	return audit.Export(ctx, a.DB, h, out)
+	return do(a, h)
 }
