@@ -18,7 +18,7 @@ import (
 
 // The faults of reading what one neither wrote nor supervises.
 var (
-	ErrWhyRead = fault.New(fault.Forbidden, "reading_reason_required", "You neither wrote nor supervise this log. Say why you read it, under …/reading; its author sees your reason.")
+	ErrWhyRead = fault.New(fault.Forbidden, "reading_reason_required", "You neither wrote nor supervise this log. Send your reason to the same address with /reading at its end; its author sees it.")
 	ErrWhy     = fault.New(fault.Invalid, "reason_required", "Say why in 10 to 500 characters.").At("reason")
 )
 

@@ -56,6 +56,6 @@ If you do not know what this is about, throw both letters away. Nothing is signe
 `
 	codeText = `Your code is %s
 
-Enter it where the link of the other letter leads you. It works once, until %s (UTC). Nobody will ever ask you for it.
+Enter it where the link of the other letter leads you. It works once, until %s (UTC). Give it to nobody else.
 `
 )
